@@ -1,0 +1,5 @@
+"""`python -m chereme`."""
+
+from chereme.cli import main
+
+main()

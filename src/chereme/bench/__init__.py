@@ -1,0 +1,54 @@
+"""Benches: speed as a ratio to a named peer in the same run, accuracy on a named split with its interval.
+
+A bench is a function of a module here, `measure(data)`, listed in `BENCHES`. Benches that train take long:
+they keep what they found in `benchmarks/results/NAME.json`, and `chereme bench NAME --recorded` prints that.
+"""
+
+import importlib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chereme.errors import CheremeError
+
+__all__ = ["BENCHES", "BenchResult", "run_bench"]
+
+BENCHES = {
+    "extract": "chereme.bench.extract",
+    "features": "chereme.bench.features",
+    "store": "chereme.bench.store",
+    "infer-torch": "chereme.bench.infer_torch",
+    "cold": "chereme.bench.cold",
+    "acc-isl43": "chereme.bench.acc_isl43",
+    "acc-isl30": "chereme.bench.acc_isl30",
+}
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """One figure beside its peer's."""
+
+    name: str
+    value: float
+    unit: str
+    peer: str
+    """What it is compared with, in words."""
+    peer_value: float
+    ratio: float
+    n: int
+    """How many frames, clips, batches or runs the value rests on."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """Further figures of this bench; they stand beside the others in JSON."""
+
+    def as_json(self) -> dict[str, Any]:
+        shown = asdict(self)
+        return {**shown, **shown.pop("details")}
+
+
+def run_bench(name: str, data: str | Path | None = None) -> BenchResult:
+    """Run one bench; `data` is the folder of the public data sets."""
+    if name not in BENCHES:
+        raise CheremeError(f"no bench is called {name!r}; known: {', '.join(BENCHES)}")
+    result = importlib.import_module(BENCHES[name]).measure(data)
+    assert isinstance(result, BenchResult)
+    return result

@@ -1,0 +1,71 @@
+"""Every error that chereme raises on purpose: one clear line that says what, where and what next.
+
+A caller that works through many clips catches `CheremeError`, notes the line and goes on; anything else
+that comes up is a bug of ours and keeps its traceback.
+"""
+
+__all__ = [
+    "BundleError",
+    "CheremeError",
+    "ClipError",
+    "LayoutError",
+    "ManifestError",
+    "MissingExtraError",
+    "PoseFileError",
+    "RecipeError",
+    "SplitError",
+    "StoreError",
+    "TrainingError",
+]
+
+
+class CheremeError(Exception):
+    """Base of all expected failures; its text is fit to be shown to a person as it is."""
+
+
+class ClipError(CheremeError):
+    """A video or picture cannot be used: not a video, truncated, empty, nobody in it."""
+
+
+class PoseFileError(ClipError):
+    """A `.pose` file cannot be read."""
+
+
+class LayoutError(CheremeError):
+    """Landmarks that are needed are not in the sequence; the text names them."""
+
+
+class RecipeError(CheremeError):
+    """A recipe holds an unknown key or a value out of range."""
+
+
+class ManifestError(CheremeError):
+    """A manifest or data set folder contradicts itself."""
+
+
+class SplitError(CheremeError):
+    """A split cannot be made, or leaves a class without training or test clips."""
+
+
+class StoreError(CheremeError):
+    """A packed store is missing, damaged, or made for another layout."""
+
+
+class BundleError(CheremeError):
+    """A bundle lacks a file, holds a foreign one, or does not fit the input."""
+
+
+class TrainingError(CheremeError):
+    """Training cannot start or continue."""
+
+
+class MissingExtraError(CheremeError):
+    """An optional part of chereme is not installed.
+
+    Args:
+        extra: name of the extra that holds it, as in `pip install 'chereme[train]'`.
+        needed_for: what the user was about to do.
+    """
+
+    def __init__(self, extra: str, needed_for: str) -> None:
+        super().__init__(f"{needed_for} needs more packages; pip install 'chereme[{extra}]'")
