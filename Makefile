@@ -1,0 +1,37 @@
+# On a fresh machine with Python 3.11 `make run` and `make test` need nothing before them.
+# Paths are relative throughout, so the folder's own name may hold spaces.
+
+PY := .venv/bin/python
+DATA ?= ../shared/data
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check models lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install everything that the lock files name into .venv (nothing to do: under a second)
+	@sh scripts/setup.sh
+
+run: setup ## Start the page and API on this machine and print the address (ARGS="--port 9000")
+	@$(PY) -m chereme serve $(ARGS)
+
+test: check ## All checks and all tests, as on every push (ARGS="-k hands" for some of them)
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## Lint, format, types, import order: in seconds, before every push
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+	@$(PY) -m pytest -q tests/test_architecture.py
+
+models: setup ## Train the bundles that ship again, from the public data sets (DATA=folder)
+	$(PY) -m chereme.train.bundled --data "$(DATA)"
+	$(PY) -m chereme.train.decoder --data "$(DATA)"
+
+lock: setup ## Write requirements/*.txt again from what .venv holds
+	@$(PY) scripts/lock.py
+
+clean: ## Remove all that make made: .venv, caches, built packages
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache dist
+	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
