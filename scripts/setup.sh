@@ -37,8 +37,8 @@ fi
 
 echo "setup: installing what requirements/*.txt name; the first time takes some minutes"
 pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
-pip install --quiet --no-deps -r requirements/base.txt -r requirements/train.txt -r requirements/dev.txt
-pip install --quiet --no-deps --no-build-isolation -e .
+pip install -qq --no-deps -r requirements/base.txt -r requirements/train.txt -r requirements/dev.txt
+pip install -qq --no-deps --no-build-isolation -e .
 
 # Only training needs torch, so a build of it that this machine cannot load must not keep the rest from working.
 .venv/bin/python -c 'import torch' 2>/dev/null || echo "setup: torch was installed but cannot be loaded, so" \

@@ -26,6 +26,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.data)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many of the tests that need the public data sets ran, and how many had to be skipped."""
+    outcome = {
+        result: sum("data" in getattr(report, "keywords", ()) for report in terminalreporter.stats.get(result, []))
+        for result in ("passed", "failed", "skipped")
+    }
+    if any(outcome.values()):
+        run = outcome["passed"] + outcome["failed"]
+        hint = ": the public data sets are not here (docs/data.md)" if outcome["skipped"] and not run else ""
+        terminalreporter.write_line(f"data tests: {run} run, {outcome['skipped']} skipped{hint}")
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
