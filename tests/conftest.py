@@ -1,5 +1,6 @@
 """Shared fixtures: small sequences made in sight, and the public data sets where they are present."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.data)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many of the tests that need the public data sets ran, and how many had to be skipped."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last how many of the tests that need the public data sets ran, and how many had to be skipped."""
+    yield
     outcome = {
         result: sum("data" in getattr(report, "keywords", ()) for report in terminalreporter.stats.get(result, []))
         for result in ("passed", "failed", "skipped")
