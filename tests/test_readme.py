@@ -1,0 +1,132 @@
+"""Every `chereme` and `make` command in README and docs is one that exists, and the tour that README promises runs."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from chereme.cli import VERBS, _cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")] + sorted(
+    (ROOT / "docs").glob("*.md")
+)
+FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHELLS = {"sh", "bash", "shell", "console"}
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words of each `chereme` or `make` command in a page's shell blocks, up to a pipe, `&&` or redirection."""
+    for language, block in FENCE.findall(text):
+        if language not in SHELLS:
+            continue
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars=True)
+            words.whitespace_split = True
+            command: list[str] = []
+            for word in [*words, ";"]:
+                if word in {"|", "||", "&&", ";", "&", ">", ">>", "<", "2>"}:
+                    if command[:1] in (["chereme"], ["make"]):
+                        yield command
+                    command = []
+                elif not (command == [] and re.fullmatch(r"\w+=.*", word)):  # `NAME=value chereme …`
+                    command.append(word)
+
+
+def check_chereme(words: list[str]) -> None:
+    """Walk a command's verbs and options as click would, without opening a file or running anything.
+
+    Raises:
+        click.UsageError: a verb, option or choice that does not exist, or a value or argument too many or too few.
+    """
+    command: click.Command = _cli
+    name, parent = "chereme", None
+    while True:
+        # Not make_context, which parses at once, asks for files that an example only imagines, and runs callbacks.
+        context = click.Context(command, parent, name, **command.context_settings)
+        values, rest, _ = command.make_parser(context).parse_args(list(words))
+        if {"help", "version"} & values.keys():
+            return
+        if not isinstance(command, click.Group):
+            break
+        name, words, parent = next(iter(rest), "given"), rest[1:], context
+        subcommand = command.get_command(context, name)
+        if subcommand is None:
+            raise click.UsageError(f"no verb {name}")
+        command = subcommand
+    if rest:
+        raise click.UsageError(f"{name}: {' '.join(rest)} is too much")
+    for parameter in command.params:
+        value = values.get(parameter.name or "")
+        given = isinstance(value, (str, list, tuple)) and len(value) > 0 and value != (None,)
+        if parameter.required and not given:
+            raise click.UsageError(f"{name}: {parameter.human_readable_name} is missing")
+        if given and isinstance(parameter.type, (click.Choice, click.types.IntParamType, click.types.FloatParamType)):
+            parameter.type_cast_value(context, value)
+
+
+def check_make(words: list[str]) -> None:
+    """Raises UsageError when the Makefile has no such target."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for word in words:
+        if "=" not in word and word not in targets:
+            raise click.UsageError(f"make: no target {word}")
+
+
+def check(words: list[str]) -> None:
+    (check_chereme if words[0] == "chereme" else check_make)(words[1:])
+
+
+EXAMPLES = [
+    pytest.param(words, id=f"{page.relative_to(ROOT)}: {shlex.join(words)}")
+    for page in PAGES
+    if page.exists()
+    for words in commands(page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("words", EXAMPLES)
+def test_command_in_the_docs_exists(words):
+    check(words)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verb_has_a_page_that_uses_it(verb):
+    page = (ROOT / "docs" / f"{verb}.md").read_text(encoding="utf-8")
+    assert any(words[:2] == ["chereme", verb] for words in commands(page))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("chereme dance", id="no such verb"),
+        pytest.param("chereme extract videos --no-such-option", id="no such option"),
+        pytest.param("chereme recognize", id="an argument is missing"),
+        pytest.param("make tea", id="no such target"),
+    ],
+)
+def test_the_checker_sees(line):
+    (words,) = commands(f"```sh\n{line}  # a remark\n```")
+    with pytest.raises(click.UsageError):
+        check(words)
+
+
+def test_commands_are_found():
+    text = "```sh\n$ chereme a \\\n  --b 'c d' | less\nls && X=1 chereme e  # f\n```\n```python\nmake = 1\n```\n"
+    assert list(commands(text)) == [["chereme", "a", "--b", "c d"], ["chereme", "e"]]
+
+
+def test_make_alone_lists_the_targets():
+    run = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"make run", "make test", "make check"} <= {" ".join(line.split()[:2]) for line in run.stdout.splitlines()}
+
+
+def test_doctor_runs():
+    run = subprocess.run([sys.executable, "-m", "chereme", "doctor"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "isl43" in run.stdout
