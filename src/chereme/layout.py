@@ -23,6 +23,7 @@ __all__ = [
     "LAYOUTS",
     "POINT_1",
     "POSE_POINTS",
+    "UPPER_BODY_55",
     "Layout",
     "layout_named",
 ]
@@ -186,12 +187,27 @@ BODY_HANDS_75 = _holistic("body_hands_75", 0, hands_at=33)
 HOLISTIC_543 = _holistic("holistic_543", 468, hands_at=501)
 """Body, 468 face landmarks, hands. Mirroring leaves the face points in place: none of our models reads them."""
 HOLISTIC_553 = _holistic("holistic_553", 478, hands_at=511)
+UPPER_BODY_POINTS = tuple(
+    "nose left_eye right_eye mouth_left mouth_right left_shoulder right_shoulder left_elbow right_elbow left_wrist"
+    " right_wrist left_hip right_hip".split()
+)
+
+
+def _upper_body() -> Layout:
+    hands, pairs = _hands(13)
+    arms = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (0, 1), (0, 2), (3, 4))
+    names = _in_group("pose", UPPER_BODY_POINTS) + HANDS_42.names
+    return Layout("upper_body_55", names, arms + hands, _left_right(UPPER_BODY_POINTS) + pairs)
+
+
+UPPER_BODY_55 = _upper_body()
+"""What our recognizers read of `body_hands_75`: no legs, no ears, no second estimate of the hands."""
 KINECT_20 = Layout("kinect_20", _in_group("body", _KINECT_POINTS), _KINECT_BONES, _left_right(_KINECT_POINTS))
 POINT_1 = Layout("point_1", ("hand/centre",))
 
 LAYOUTS: dict[str, Layout] = {
     layout.name: layout
-    for layout in (HAND_21, HANDS_42, BODY_HANDS_75, HOLISTIC_543, HOLISTIC_553, KINECT_20, POINT_1)
+    for layout in (HAND_21, HANDS_42, BODY_HANDS_75, UPPER_BODY_55, HOLISTIC_543, HOLISTIC_553, KINECT_20, POINT_1)
 }
 
 

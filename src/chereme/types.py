@@ -112,6 +112,21 @@ class PoseSequence:
             filled=None if self.filled is None else self.filled[:, at],
         )
 
+    def with_missing(self, layout: Layout) -> "PoseSequence":
+        """The landmarks of another layout by name, NaN for those that are not here."""
+        at = [(i, self.layout.index(name)) for i, name in enumerate(layout.names) if self.layout.has(name)]
+        to, source = [i for i, _ in at], [j for _, j in at]
+        points = np.full((len(self), len(layout), 3), np.nan, np.float32)
+        points[:, to] = self.points[:, source]
+        confidence = filled = None
+        if self.confidence is not None:
+            confidence = np.zeros(points.shape[:2], np.float32)
+            confidence[:, to] = self.confidence[:, source]
+        if self.filled is not None:
+            filled = np.zeros(points.shape[:2], bool)
+            filled[:, to] = self.filled[:, source]
+        return replace(self, points=points, layout=layout, confidence=confidence, filled=filled)
+
     def mirrored(self) -> "PoseSequence":
         """As in a mirror: left and right landmarks change places and x runs the other way.
 

@@ -1,0 +1,96 @@
+"""Turn aligned landmarks into the numbers that a model reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chereme.errors import RecipeError
+from chereme.features.blocks import BLOCKS, Frame, check_block
+from chereme.features.sampling import SamplingConfig, frame_counts, frame_positions
+from chereme.layout import Layout
+from chereme.types import Features, Floats, PoseSequence
+
+__all__ = [
+    "BLOCKS",
+    "FeatureConfig",
+    "FeaturePlan",
+    "SamplingConfig",
+    "features",
+    "frame_counts",
+    "frame_positions",
+    "sample_frames",
+]
+
+BODY_HANDS = (
+    "body_points", "hand_shape", "wrist_places", "tip_distances", "finger_bends", "hands_to_body", "hand_to_nose",
+    "hand_to_hand", "hand_seen",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """Which numbers describe a frame."""
+
+    blocks: tuple[str, ...] = BODY_HANDS
+    """Names from `chereme.features.BLOCKS`, in order."""
+    velocities: tuple[int, ...] = (1, 2)
+    """Change of every moving block over so many frames, each as a feature beside the positions."""
+    clip: float = 6.0
+    """Larger numbers, of landmarks gone astray, are cut to this."""
+
+    def __post_init__(self) -> None:
+        for name in self.blocks:
+            if name not in BLOCKS:
+                raise RecipeError(f"features.blocks: unknown block {name!r}; known: {', '.join(BLOCKS)}")
+        if not self.blocks or len(set(self.blocks)) != len(self.blocks):
+            raise RecipeError("features.blocks must name at least one block, and none twice")
+        if any(lag < 1 for lag in self.velocities):
+            raise RecipeError(f"features.velocities are frames, 1 or more, got {list(self.velocities)}")
+
+
+class FeaturePlan:
+    """A feature configuration made ready for one layout.
+
+    Raises:
+        LayoutError: the layout lacks landmarks that a block reads.
+    """
+
+    def __init__(self, layout: Layout, config: FeatureConfig) -> None:
+        for name in config.blocks:
+            check_block(name, layout)
+        self.layout = layout
+        self.config = config
+        moving = [f"{b}/{n}" for b in config.blocks if BLOCKS[b].moving for n in BLOCKS[b].names(layout)]
+        still = [f"{b}/{n}" for b in config.blocks if not BLOCKS[b].moving for n in BLOCKS[b].names(layout)]
+        self.names = (*moving, *(f"{n}@{lag}" for lag in config.velocities for n in moving), *still)
+        """F names: positions, their velocities, then what has no velocity."""
+
+    def compute(self, points: Floats) -> Floats:
+        """Features of aligned points (..., T, J, 3): (..., T, F), 0 where nothing was seen.
+
+        A velocity is scaled by 4 / lag, which brings it to the size of the positions.
+        """
+        frame = Frame(points, self.layout)
+        computed = [(BLOCKS[b].moving, BLOCKS[b].compute(frame)) for b in self.config.blocks]
+        parts = [np.concatenate([v for m, v in computed if m], axis=-1)] if any(m for m, _ in computed) else []
+        for lag in self.config.velocities if parts else ():
+            change = np.zeros_like(parts[0])
+            change[..., lag:, :] = (parts[0][..., lag:, :] - parts[0][..., :-lag, :]) * np.float32(4 / lag)
+            parts.append(change)
+        parts += [v for m, v in computed if not m]
+        values = np.concatenate(parts, axis=-1, dtype=np.float32)
+        values[np.isnan(values)] = 0
+        return np.clip(values, -self.config.clip, self.config.clip, out=values)
+
+
+def sample_frames(sequence: PoseSequence, config: SamplingConfig) -> Floats:
+    """The frames of a clip that a model sees: (T, J, 3), each the nearest to its place in time."""
+    count = frame_counts(np.array([sequence.seconds]), config)
+    places, _ = frame_positions(np.array([len(sequence)]), count, int(count[0]))
+    return sequence.points[np.floor(places[0] + 0.5).astype(np.int64)]
+
+
+def features(sequence: PoseSequence, plan: FeaturePlan, sampling: SamplingConfig) -> Features:
+    """Features of one preprocessed clip, as training computes them without augmentation."""
+    values = plan.compute(sample_frames(sequence, sampling))
+    return Features(values, plan.names, np.array([sequence.seconds], np.float32), ("seconds",))

@@ -1,0 +1,119 @@
+"""Make a bundle out of a trained recognizer: weights, ONNX model, recipe, labels, calibration, scores, card."""
+
+import json
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from chereme.bundle import INDEX, Bundle, Calibration, Card, clip_digest, digest, index_of
+from chereme.errors import BundleError
+from chereme.features import FeatureConfig, FeaturePlan
+from chereme.files import write_folder_beside
+from chereme.layout import layout_named
+from chereme.models import ModelConfig, build_recognizer
+from chereme.preprocess import PreprocessConfig
+from chereme.recipe import Recipe
+
+__all__ = ["load_model", "write_bundle", "write_onnx"]
+
+
+def write_bundle(
+    folder: str | Path,
+    model: nn.Module,
+    recipe: Recipe,
+    *,
+    labels: tuple[str, ...],
+    language: str,
+    calibration: Calibration,
+    card: Card,
+    scores: Mapping[str, Any],
+    trained_on: Iterable[str],
+) -> Bundle:
+    """Write a bundle's folder, whole or not at all, and read it back.
+
+    Args:
+        folder: where; its name becomes the bundle's.
+        model: a recognizer of `chereme.models`, trained.
+        recipe: the recipe it was trained by.
+        labels: glosses in class order.
+        language: ISO 639-3.
+        calibration: temperature and threshold, fitted on validation clips.
+        card: what it may be used for.
+        scores: what was measured, and on which split.
+        trained_on: ids of the training clips.
+    """
+    folder = Path(folder)
+    preprocess = recipe.stage("preprocess", PreprocessConfig)
+    layout = layout_named(preprocess.layout)
+    inputs = len(FeaturePlan(layout, recipe.stage("features", FeatureConfig)).names)
+    with write_folder_beside(folder) as part:
+        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, part / "model.safetensors")
+        write_onnx(model, inputs, part / "model.onnx")
+        (part / "recipe.toml").write_text(recipe.text, encoding="utf-8")
+        (part / "scores.json").write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (part / "card.md").write_text(_card_page(folder.name, labels, card, scores), encoding="utf-8")
+        index = index_of(
+            folder.name,
+            labels,
+            language,
+            layout,
+            calibration,
+            card,
+            sorted(map(clip_digest, trained_on)),
+            {p.name: digest(p) for p in sorted(part.iterdir())},
+        )
+        (part / INDEX).write_text(json.dumps(index, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return Bundle.load(folder)
+
+
+def write_onnx(model: nn.Module, inputs: int, path: Path) -> None:
+    """Export a recognizer of F = `inputs` features to ONNX, batch and time axes free."""
+    model = model.eval()
+    example = (torch.zeros(2, 24, inputs), torch.arange(24)[None].expand(2, -1) < torch.tensor([[24], [20]]))
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracing exporter is old but needs no further package
+        torch.onnx.export(
+            model,
+            example,
+            str(path),
+            input_names=["features", "mask"],
+            output_names=["logits"],
+            dynamic_axes={"features": {0: "batch", 1: "time"}, "mask": {0: "batch", 1: "time"}, "logits": {0: "batch"}},
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def load_model(bundle: Bundle) -> nn.Module:
+    """The bundle's recognizer as a torch module in evaluation mode.
+
+    Raises:
+        BundleError: the weights do not fit the recipe.
+    """
+    inputs = len(FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig)).names)
+    model = build_recognizer(inputs, len(bundle.labels), bundle.recipe.stage("model", ModelConfig))
+    try:
+        model.load_state_dict(load_file(bundle.weights_path))
+    except RuntimeError as error:
+        raise BundleError(f"{bundle.folder}: the weights do not fit the recipe: {error}") from error
+    return model.eval()
+
+
+def _card_page(name: str, labels: tuple[str, ...], card: Card, scores: Mapping[str, Any]) -> str:
+    """The card as a page for people."""
+    lines = [f"# {card.title}", "", card.summary, "", f"- **Bundle**: `{name}`"]
+    lines += [f"- **Trained on**: {', '.join(card.data)}", f"- **Licence of the data**: {card.licence}"]
+    use = {"open": "any use, with credit", "research": "research and demonstration only"}.get(card.use, card.use)
+    lines += [f"- **The weights may be used for**: {use}"]
+    lines += [f"- **Limits**: {limit}" for limit in card.limits]
+    lines += ["", "## Scores", ""]
+    lines += [f"- {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in scores.items()]
+    lines += ["", f"## Its {len(labels)} words", "", ", ".join(labels), ""]
+    return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""Layers that respect a mask of padding, all exportable to ONNX with free batch and time axes."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["AttentionBlock", "ConvBlock", "PositionalEncoding", "StochasticDepth", "masked_mean", "reverse_in_time"]
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of (B, T, D) over the frames where mask (B, T) is true: (B, D)."""
+    weight = mask.to(values.dtype).unsqueeze(-1)
+    return (values * weight).sum(1) / weight.sum(1).clamp(min=1)
+
+
+def reverse_in_time(values: Tensor, mask: Tensor) -> Tensor:
+    """Each clip's frames last to first, its padding left at the end."""
+    length = mask.long().sum(1, keepdim=True)
+    order = torch.cumsum(torch.ones_like(mask, dtype=torch.long), 1) - 1
+    order = torch.where(mask, length - 1 - order, order)
+    return values.gather(1, order.unsqueeze(-1).expand(-1, -1, values.shape[-1]))
+
+
+class StochasticDepth(nn.Module):
+    """Leave a residual branch out for some clips of a batch (Huang et al. 2016)."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, branch: Tensor) -> Tensor:
+        """Scale (B, ...) by 0 or 1 / (1 - share) per clip in training."""
+        if not self.training or self.share == 0:
+            return branch
+        keep = torch.rand(len(branch), *[1] * (branch.ndim - 1), device=branch.device) >= self.share
+        return branch * keep.to(branch.dtype) / (1 - self.share)
+
+
+class ChannelAttention(nn.Module):
+    """Efficient channel attention: weigh channels by their mean over the clip (Wang et al. 2020)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(1, 1, 5, padding=2, bias=False)
+
+    def forward(self, values: Tensor, weight: Tensor) -> Tensor:
+        mean = (values * weight).sum(2) / weight.sum(2).clamp(min=1)
+        return values * torch.sigmoid(self.conv(mean.unsqueeze(1)).squeeze(1)).unsqueeze(-1)
+
+
+class ConvBlock(nn.Module):
+    """Depthwise convolution over time between two pointwise ones, with channel attention, as a residual."""
+
+    def __init__(self, width: int, kernel: int, drop_path: float, widen: int = 2) -> None:
+        super().__init__()
+        inner = width * widen
+        self.up = nn.Conv1d(width, inner, 1)
+        self.over_time = nn.Conv1d(inner, inner, kernel, padding=kernel // 2, groups=inner, bias=False)
+        self.norm = nn.BatchNorm1d(inner, momentum=0.05)
+        self.attend = ChannelAttention()
+        self.down = nn.Conv1d(inner, width, 1)
+        self.drop_path = StochasticDepth(drop_path)
+
+    def forward(self, values: Tensor, weight: Tensor) -> Tensor:
+        """(B, D, T) to the same; weight (B, 1, T) is 1 on frames and 0 on padding."""
+        inner = F.silu(self.up(values)) * weight
+        inner = self.norm(self.over_time(inner)) * weight
+        inner = self.down(self.attend(inner, weight))
+        return (values + self.drop_path(inner)) * weight
+
+
+class AttentionBlock(nn.Module):
+    """Pre-norm self-attention and feed-forward layer that does not look at padding."""
+
+    def __init__(self, width: int, heads: int, drop: float, drop_path: float = 0.0, widen: int = 2) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.project = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.feed_norm = nn.LayerNorm(width)
+        self.feed = nn.Sequential(
+            nn.Linear(width, widen * width), nn.GELU(), nn.Dropout(drop), nn.Linear(widen * width, width)
+        )
+        self.drop_path = StochasticDepth(drop_path)
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) to the same; mask (B, T) is true on frames."""
+        batch, frames, width = values.shape
+        parts = self.project(self.norm(values)).view(batch, frames, 3, self.heads, width // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+        values = values + self.drop_path(self.out(attended.transpose(1, 2).reshape(batch, frames, width)))
+        return values + self.drop_path(self.feed(self.feed_norm(values)))
+
+
+class PositionalEncoding(nn.Module):
+    """Sine and cosine of the frame number (Vaswani et al. 2017), for any number of frames."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        rate = torch.exp(torch.arange(0, width, 2) * (-9.2103404 / width))  # ln 10,000
+        self.register_buffer("rate", rate, persistent=False)
+        self.rate: Tensor
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(B, T, D) to the same."""
+        time = torch.cumsum(torch.ones_like(values[:1, :, :1]), 1) - 1
+        angle = time * self.rate
+        return values + torch.cat([angle.sin(), angle.cos()], -1)[..., : values.shape[-1]]

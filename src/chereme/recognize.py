@@ -1,0 +1,99 @@
+"""Landmarks in, ranked words out, through ONNX Runtime; torch is not needed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from chereme.bundle import Bundle, find_bundle
+from chereme.errors import BundleError
+from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, features
+from chereme.preprocess import PreprocessConfig, preprocess
+from chereme.types import Features, Floats, PoseSequence, Prediction, Ranked
+
+__all__ = ["DEFAULT_BUNDLE", "Recognizer", "onnx_session"]
+
+DEFAULT_BUNDLE = "isl43"
+"""The recognizer that ships with chereme."""
+
+
+class Recognizer:
+    """A bundle made ready to recognize; safe to share between threads.
+
+    Args:
+        bundle: as loaded.
+
+    Raises:
+        BundleError: its ONNX model cannot be run, or does not fit its recipe.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._preprocess = bundle.recipe.stage("preprocess", PreprocessConfig)
+        self._sampling = bundle.recipe.stage("sampling", SamplingConfig)
+        self._plan = FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig))
+        self._session = onnx_session(bundle.onnx_path)
+        width = self._session.get_inputs()[0].shape[-1]
+        if width != len(self._plan.names):
+            raise BundleError(
+                f"{bundle.folder}: the model reads {width} features, its recipe makes {len(self._plan.names)}"
+            )
+
+    @classmethod
+    def load(cls, bundle: str | Path = DEFAULT_BUNDLE) -> "Recognizer":
+        """From a bundle's folder, or the name of one that ships with chereme."""
+        return cls(Bundle.load(find_bundle(bundle)))
+
+    def features(self, sequence: PoseSequence) -> Features:
+        """What the model reads of a clip.
+
+        Raises:
+            LayoutError: the sequence lacks landmarks that the model cannot do without.
+        """
+        return features(preprocess(sequence, self._preprocess), self._plan, self._sampling)
+
+    def logits(self, sequence: PoseSequence) -> Floats:
+        """Raw scores (K,), before calibration."""
+        values = self.features(sequence).values[None]
+        mask = np.ones(values.shape[:2], bool)
+        return np.asarray(self._session.run(None, {"features": values, "mask": mask})[0][0], np.float32)
+
+    def probabilities(self, sequences: Iterable[PoseSequence]) -> Floats:
+        """Calibrated probabilities (N, K), classes in the order of the bundle's labels."""
+        rows = [_softmax(self.logits(s) / self.bundle.temperature) for s in sequences]
+        return np.stack(rows) if rows else np.zeros((0, len(self.bundle.labels)), np.float32)
+
+    def recognize(self, sequence: PoseSequence) -> Prediction:
+        """Rank the bundle's words for one clip; declines when no hand was seen or no word stands out."""
+        scores = _softmax(self.logits(sequence) / self.bundle.temperature)
+        order = np.argsort(-scores, kind="stable")
+        ranked = tuple(Ranked(self.bundle.labels[i], float(scores[i])) for i in order)
+        unknown = ranked[0].probability < self.bundle.unknown_below or not _hand_seen(sequence)
+        return Prediction(ranked, bool(unknown))
+
+
+def onnx_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on the processor, one thread unless asked for more.
+
+    Raises:
+        BundleError: the file is no ONNX model that can be run.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base of their own
+        raise BundleError(f"{path}: not an ONNX model that can be run: {error}") from error
+
+
+def _softmax(logits: Floats) -> Floats:
+    shifted = np.exp(logits - logits.max())
+    return np.asarray(shifted / shifted.sum(), np.float32)
+
+
+def _hand_seen(sequence: PoseSequence) -> bool:
+    names = [g for g in sequence.layout.groups if "hand" in g]
+    return not names or any(bool((~np.isnan(sequence.group(g)[..., 0])).any()) for g in names)

@@ -1,0 +1,79 @@
+"""Settings of a training run, and all tables of a recognizer's recipe together."""
+
+from dataclasses import dataclass
+
+from chereme.augment import AugmentConfig
+from chereme.errors import RecipeError
+from chereme.features import FeatureConfig, SamplingConfig
+from chereme.models import ModelConfig
+from chereme.preprocess import PreprocessConfig
+from chereme.recipe import Recipe
+
+__all__ = ["RecognizerRecipe", "TrainConfig"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long, how fast and how regularised a recognizer is trained."""
+
+    epochs: int = 150
+    batch: int = 32
+    rate: float = 2e-3
+    """Highest learning rate; it rises over the first 5 % of the steps and falls along a cosine."""
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    average: float = 0.998
+    """Decay per step of the moving average of the weights, which is what is validated and kept; 0: none."""
+    gradient_norm: float = 2.0
+    patience: int = 0
+    """Stop after so many epochs without a better validation score; 0: go on to the end."""
+    class_weights: bool = False
+    """Weigh glosses by the inverse of how many training clips they have."""
+    precision: str = "32-true"
+    """`bf16-mixed` is faster on processors that have it."""
+    threads: int = 1
+    """Processor threads for torch; with one, a run is the same bit for bit each time."""
+    seed: int = 0
+    validate_every: int = 5
+    """Epochs between validations."""
+
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.batch, self.threads, self.validate_every) < 1:
+            raise RecipeError("train: epochs, batch, threads and validate_every must be at least 1")
+        if not (0 <= self.label_smoothing < 1 and 0 <= self.average < 1):
+            raise RecipeError("train: label_smoothing and average are shares from 0 to below 1")
+        if self.rate <= 0 or self.weight_decay < 0 or self.patience < 0:
+            raise RecipeError("train: rate must be above 0, weight_decay and patience not below 0")
+        if self.precision not in ("32-true", "bf16-mixed"):
+            raise RecipeError(f"train.precision must be 32-true or bf16-mixed, got {self.precision!r}")
+
+
+@dataclass(frozen=True)
+class RecognizerRecipe:
+    """Every table of a recognizer's recipe as settings."""
+
+    source: Recipe
+    preprocess: PreprocessConfig
+    sampling: SamplingConfig
+    features: FeatureConfig
+    augment: AugmentConfig
+    model: ModelConfig
+    train: TrainConfig
+
+    @classmethod
+    def read(cls, recipe: Recipe) -> "RecognizerRecipe":
+        """Check the whole recipe.
+
+        Raises:
+            RecipeError: an unknown table or key (the nearest is named), or a value out of range.
+        """
+        recipe.check_tables(("preprocess", "sampling", "features", "augment", "model", "train"))
+        return cls(
+            recipe,
+            recipe.stage("preprocess", PreprocessConfig),
+            recipe.stage("sampling", SamplingConfig),
+            recipe.stage("features", FeatureConfig),
+            recipe.stage("augment", AugmentConfig),
+            recipe.stage("model", ModelConfig),
+            recipe.stage("train", TrainConfig),
+        )

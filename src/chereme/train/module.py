@@ -1,0 +1,126 @@
+"""What Lightning trains: loss, optimiser, schedule, moving average, progress."""
+
+import csv
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import WeightAveraging
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from chereme.train.config import TrainConfig
+
+__all__ = ["AverageWeights", "Progress", "RecognizerTraining"]
+
+
+class RecognizerTraining(LightningModule):
+    """Trains a recognizer with smoothed cross-entropy; validates by accuracy and loss."""
+
+    def __init__(self, model: nn.Module, config: TrainConfig, steps: int, class_weights: Tensor | None = None) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+        self.steps = steps
+        self.register_buffer("class_weights", class_weights, persistent=False)
+        self._right: list[Tensor] = []
+        self._losses: list[Tensor] = []
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Dropout depends on the step alone, so that a resumed run draws the same."""
+        torch.manual_seed(self.config.seed * 1_000_003 + self.global_step)
+
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
+        values, mask, targets = batch
+        logits = self.model(values, mask).float()
+        smoothed = targets * (1 - self.config.label_smoothing) + self.config.label_smoothing / targets.shape[1]
+        loss = -(F.log_softmax(logits, 1) * smoothed).sum(1)
+        if isinstance(self.class_weights, Tensor):
+            loss = loss * (targets @ self.class_weights)
+        mean = loss.mean()
+        self.log("loss", mean, on_step=False, on_epoch=True, batch_size=len(values))
+        return mean
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> None:
+        values, mask, classes = batch
+        logits = self.model(values, mask).float()
+        self._right.append(logits.argmax(1) == classes)
+        self._losses.append(F.cross_entropy(logits, classes, reduction="none"))
+
+    def on_validation_epoch_end(self) -> None:
+        self.log("validation_top1", torch.cat(self._right).float().mean())
+        self.log("validation_loss", torch.cat(self._losses).mean())
+        self._right.clear()
+        self._losses.clear()
+
+    def configure_optimizers(self) -> Any:
+        """AdamW, no decay of biases and norms; warm-up over 5 % of the steps, then a cosine to 0."""
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        vectors = [p for p in self.model.parameters() if p.ndim <= 1]
+        optimiser = torch.optim.AdamW(
+            [
+                {"params": matrices, "weight_decay": self.config.weight_decay},
+                {"params": vectors, "weight_decay": 0.0},
+            ],
+            lr=self.config.rate,
+            betas=(0.9, 0.98),
+        )
+
+        def factor(step: int) -> float:
+            warm = min(1.0, (step + 1) / (0.05 * self.steps + 1))
+            return warm * 0.5 * (1 + math.cos(math.pi * min(step, self.steps) / self.steps))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class AverageWeights(WeightAveraging):
+    """Exponential moving average of weights and norm statistics, quick to follow at first."""
+
+    def __init__(self, decay: float) -> None:
+        def follow(average: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
+            step = float(count)
+            share = 1 - min(decay, (1 + step) / (10 + step))
+            if torch.is_floating_point(average[0]):
+                torch._foreach_lerp_(average, current, share)
+            else:
+                torch._foreach_copy_(average, current)
+
+        super().__init__(multi_avg_fn=torch.no_grad()(follow))
+
+
+class Progress(Callback):
+    """A line per validation in progress.csv as the run goes, and a bar with the time that is left."""
+
+    COLUMNS = ("epoch", "loss", "validation_top1", "validation_loss", "rate")
+
+    def __init__(self, path: Path, epochs: int, show: bool, report: Callable[[str], None] | None = None) -> None:
+        self.path = path
+        self.bar = tqdm(total=epochs, unit="epoch", disable=not show, desc="training")
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.bar.update(trainer.current_epoch - self.bar.n)
+        rows = []
+        if trainer.current_epoch and self.path.exists():  # resumed: drop lines of epochs that are done again
+            with self.path.open(newline="", encoding="utf-8") as file:
+                rows = [r for r in csv.DictReader(file) if int(r["epoch"]) <= trainer.current_epoch]
+        with self.path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        metrics = {k: round(float(v), 5) for k, v in trainer.callback_metrics.items()}
+        row = {"epoch": trainer.current_epoch + 1, "rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.3g}"}
+        row |= {k: metrics[k] for k in self.COLUMNS if k in metrics}
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, self.COLUMNS).writerow(row)
+        self.bar.set_postfix(metrics, refresh=False)
+        self.bar.update()
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.bar.close()
