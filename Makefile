@@ -5,7 +5,7 @@ PY := .venv/bin/python
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check models lock clean
+.PHONY: help setup run test check models docs lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ check: setup ## Lint, format, types, import order: in seconds, before every push
 models: setup ## Train the bundles that ship again, from the public data sets (DATA=folder)
 	$(PY) -m chereme.train.bundled --data "$(DATA)"
 	$(PY) -m chereme.train.decoder --data "$(DATA)"
+
+docs: setup ## Write the tables of settings in docs/recipes.md again
+	@$(PY) scripts/settings_tables.py
 
 lock: setup ## Write requirements/*.txt again from what .venv holds
 	@$(PY) scripts/lock.py

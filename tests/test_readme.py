@@ -11,6 +11,10 @@ import click
 import pytest
 
 from chereme.cli import VERBS, _cli
+from chereme.features import BLOCKS
+from chereme.places import RECIPES
+from chereme.recipe import Recipe
+from chereme.train.config import RecognizerRecipe
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")] + sorted(
@@ -85,7 +89,6 @@ def check(words: list[str]) -> None:
 EXAMPLES = [
     pytest.param(words, id=f"{page.relative_to(ROOT)}: {shlex.join(words)}")
     for page in PAGES
-    if page.exists()
     for words in commands(page.read_text(encoding="utf-8"))
 ]
 
@@ -119,6 +122,36 @@ def test_the_checker_sees(line):
 def test_commands_are_found():
     text = "```sh\n$ chereme a \\\n  --b 'c d' | less\nls && X=1 chereme e  # f\n```\n```python\nmake = 1\n```\n"
     assert list(commands(text)) == [["chereme", "a", "--b", "c d"], ["chereme", "e"]]
+
+
+def test_settings_in_the_docs_are_those_of_the_code():
+    script = ROOT / "scripts" / "settings_tables.py"
+    run = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_every_feature_block_is_in_the_docs():
+    page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    assert [name for name in BLOCKS if f"`{name}`" not in page] == []
+
+
+RECIPES_SHOWN = [
+    pytest.param(text, id=f"{page.name}: {text.splitlines()[0]}")
+    for page in PAGES
+    for language, text in FENCE.findall(page.read_text(encoding="utf-8"))
+    if language == "toml"
+]
+
+
+@pytest.mark.parametrize("text", RECIPES_SHOWN)
+def test_recipe_in_the_docs_is_valid(text):
+    recipe = RecognizerRecipe.read(Recipe.from_text(text))
+    assert recipe.source.tables
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_recipe_that_ships_is_valid(path):
+    assert RecognizerRecipe.read(Recipe.from_file(path)).train.epochs > 1
 
 
 def test_make_alone_lists_the_targets():

@@ -1,0 +1,87 @@
+"""Write the tables of settings in docs/recipes.md from the settings classes themselves (`make docs`).
+
+With --check nothing is written: exit 1 when the page is not what would be written.
+"""
+
+import argparse
+import ast
+import inspect
+import json
+import re
+import sys
+import textwrap
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from chereme.recipe import Recipe
+from chereme.train.config import RecognizerRecipe
+
+PAGE = Path(__file__).parents[1] / "docs" / "recipes.md"
+PLACE = re.compile(r"(<!-- settings -->\n).*(<!-- end of settings -->)", re.DOTALL)
+
+PLAIN = {
+    "augment.shift": "Standard deviation of a shift of the whole signer.",
+    "augment.hand_scale": "Standard deviation of a stretch of each hand.",
+    "model.width": "Channels inside the model; even, and a multiple of `heads`.",
+    "model.heads": "Attention heads.",
+    "train.epochs": "Passes over the training clips.",
+    "train.batch": "Clips per step.",
+    "train.weight_decay": "Of AdamW.",
+    "train.label_smoothing": "Share of the target that is spread over all glosses.",
+    "train.gradient_norm": "Longer gradients are cut to this length.",
+    "train.seed": "Of weights, order and augmentation.",
+}
+"""For fields whose name says enough to a reader of the code, but not to one of the page."""
+
+
+def tables() -> str:
+    """A heading, a sentence and a table for each table of a recipe."""
+    text = ""
+    for table, kind in get_type_hints(RecognizerRecipe).items():
+        if kind is Recipe:
+            continue
+        meanings = _field_docs(kind)
+        text += f"\n### `[{table}]`\n\n{kind.__doc__.splitlines()[0]}\n\n| key | default | meaning |\n|---|---|---|\n"
+        for field in fields(kind):
+            meaning = meanings.get(field.name) or PLAIN[f"{table}.{field.name}"]
+            text += f"| `{field.name}` | `{_toml(field.default)}` | {meaning} |\n"
+    return text + "\n"
+
+
+def _field_docs(kind: type) -> dict[str, str]:
+    """The string below each field of a settings class; Python itself does not keep them."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(definition, ast.ClassDef)
+    docs, last = {}, None
+    for node in definition.body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                last = name
+            case ast.Expr(value=ast.Constant(value=str(text))) if last:
+                docs[last] = " ".join(text.split())
+                last = None
+            case _:
+                last = None
+    return docs
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
+def main() -> None:
+    """Write the page, or check it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is out of date")
+    check = parser.parse_args().check
+    page = PAGE.read_text(encoding="utf-8")
+    made = PLACE.sub(lambda found: found[1] + tables() + found[2], page)
+    if check and made != page:
+        sys.exit(f"{PAGE.name}: its tables are not what the settings say; run `make docs`")
+    if not check:
+        PAGE.write_text(made, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
