@@ -1,0 +1,118 @@
+"""Make a probability mean what it says: temperature, calibration error, and when to decline an answer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chereme.types import Bools, Floats
+
+__all__ = [
+    "BINS",
+    "ReliabilityBin",
+    "choose_unknown_threshold",
+    "expected_calibration_error",
+    "fit_temperature",
+    "reliability",
+]
+
+BINS = 15
+"""Equal-mass bins of the calibration error: of a hundred clips, equal-width bins would leave most empty."""
+
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Clips of like confidence: a calibrated recognizer is right as often as it says."""
+
+    n: int
+    confidence: float
+    """Mean probability of the answers."""
+    accuracy: float
+    """Share of them that are right."""
+
+
+def reliability(confidence: Doubles, right: Bools, bins: int = BINS) -> list[ReliabilityBin]:
+    """Answers sorted by confidence into bins of (nearly) as many clips each; equal confidences stay together.
+
+    Args:
+        confidence: (N,) probability of each answer.
+        right: (N,) whether the answer was the true gloss.
+        bins: at most this many; fewer when there are fewer clips or many equal confidences.
+    """
+    if not len(confidence):
+        return []
+    shares = np.arange(1, min(bins, len(confidence))) / min(bins, len(confidence))
+    edges = np.unique(np.quantile(confidence, shares, method="lower")) if len(shares) else np.empty(0)
+    at = np.searchsorted(edges, confidence, side="left")
+    return [
+        ReliabilityBin(int((at == b).sum()), float(confidence[at == b].mean()), float(right[at == b].mean()))
+        for b in np.unique(at)
+    ]
+
+
+def expected_calibration_error(confidence: Doubles, right: Bools, bins: int = BINS) -> float:
+    """Mean gap between confidence and accuracy over equal-mass bins, weighted by their clips; NaN of no clip.
+
+    Source: Naeini et al. 2015 with equal-width bins; ours hold equally many clips, see `BINS`.
+    """
+    if not len(confidence):
+        return float("nan")
+    gaps = [b.n * abs(b.confidence - b.accuracy) for b in reliability(confidence, right, bins)]
+    return float(sum(gaps) / len(confidence))
+
+
+def fit_temperature(logits: Floats, truth: Ints, *, low: float = 0.05, high: float = 20.0) -> float:
+    """The divisor of the logits that makes held-out truth likeliest.
+
+    Golden-section search over its logarithm: the likelihood has one peak along it. Above 1 the model was too
+    sure of itself, below 1 too shy; the ranking of glosses stays as it is. With every answer right the best
+    divisor is as small as one lets it be, so look at held-out clips, never at training clips.
+
+    Args:
+        logits: (N, K) of clips that training did not see.
+        truth: (N,) their classes.
+        low: smallest divisor allowed.
+        high: largest divisor allowed.
+
+    Source: Guo et al. 2017, On Calibration of Modern Neural Networks.
+    """
+    scores = logits.astype(np.float64)
+    own = np.arange(len(truth)), truth
+
+    def loss(log_temperature: float) -> float:
+        scaled = scores / np.exp(log_temperature)
+        scaled -= scaled.max(1, keepdims=True)
+        return float((np.log(np.exp(scaled).sum(1)) - scaled[own]).mean())
+
+    left, right = np.log(low), np.log(high)
+    golden = (np.sqrt(5) - 1) / 2
+    inner, outer = right - golden * (right - left), left + golden * (right - left)
+    loss_inner, loss_outer = loss(inner), loss(outer)
+    while right - left > 1e-5:
+        if loss_inner <= loss_outer:
+            right, outer, loss_outer = outer, inner, loss_inner
+            inner = right - golden * (right - left)
+            loss_inner = loss(inner)
+        else:
+            left, inner, loss_inner = inner, outer, loss_outer
+            outer = left + golden * (right - left)
+            loss_outer = loss(outer)
+    return float(np.exp((left + right) / 2))
+
+
+def choose_unknown_threshold(probabilities: Floats, truth: Ints, *, declined: float = 0.05) -> float:
+    """The probability below which an answer is called unknown.
+
+    Without examples of other signing one can only fix what it costs: the largest threshold that takes at most
+    a share `declined` of the right answers back. Pass calibrated probabilities of held-out clips.
+
+    Returns:
+        0, which never declines, when no answer is right.
+    """
+    right = probabilities.argmax(1) == truth
+    if not right.any():
+        return 0.0
+    return float(np.quantile(probabilities[right].max(1).astype(np.float64), declined, method="lower"))
