@@ -1,0 +1,1 @@
+"""Manifests, known data sets, the packed store, splits, statistics and audits."""
