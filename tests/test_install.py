@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -46,7 +47,14 @@ def test_base_needs_neither_torch_nor_what_mediapipe_declares_in_vain():
     "code",
     [
         pytest.param("from mediapipe.python.solutions import hands, holistic, pose", id="the solutions that we use"),
-        pytest.param("import chereme.landmarks", id="our extractor"),
+        pytest.param(
+            "import numpy as np\n"
+            "from chereme.landmarks import ExtractConfig, open_extractor\n"
+            "with open_extractor(ExtractConfig(layout='holistic_543')) as extractor:\n"
+            "    points, confidence = extractor.look(np.full((240, 320, 3), 90, np.uint8))\n"
+            "assert points.shape == (543, 3) and np.isnan(points).all(), 'a plain wall holds nobody'",
+            id="our extractor, looking at a picture",
+        ),
     ],
 )
 def test_imports_without_the_packages_left_out(code):
@@ -91,6 +99,18 @@ def test_every_import_is_declared():
         if declared.isdisjoint(canonicalize_name(name) for name in provided_by.get(module, [module]))
     }
     assert undeclared == set()
+
+
+def test_the_built_package_holds_what_the_clone_does(tmp_path):
+    """A wheel carries bundles, recipes, the page and the licence as well as the code."""
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path]
+    run = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    ours = {path.relative_to(ROOT / "src").as_posix() for path in PACKAGE.rglob("*") if path.is_file()}
+    assert {name for name in ours if not name.endswith(".pyc")} - held == set()
+    assert any(name.endswith("dist-info/licenses/LICENSE") for name in held)
 
 
 def third_party(path: Path) -> set[str]:
