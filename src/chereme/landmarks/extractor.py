@@ -1,0 +1,97 @@
+"""What every landmark engine offers, and the settings of an extraction."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chereme.errors import RecipeError
+from chereme.layout import Layout
+from chereme.types import Floats
+
+__all__ = ["EXTRACTED_LAYOUTS", "ExtractConfig", "Extractor", "Image", "open_extractor"]
+
+Image = NDArray[np.uint8]
+"""(height, width, 3) RGB, contiguous."""
+
+EXTRACTED_LAYOUTS = ("body_hands_75", "holistic_543")
+
+
+class Extractor(Protocol):
+    """Finds one person's landmarks in picture after picture of one clip.
+
+    It follows the person from frame to frame, so a clip gets an extractor of its own; otherwise what came
+    before would move its landmarks, and the same file would not give the same numbers twice.
+    """
+
+    layout: Layout
+
+    def look(self, image: Image) -> tuple[Floats, Floats]:
+        """Landmarks of the next frame.
+
+        Args:
+            image: (height, width, 3) RGB, not mirrored: its left hand is then the signer's right.
+
+        Returns:
+            points (J, 3) in frame heights, NaN where not seen, and confidence (J,) from 0 to 1, 0 where not
+            seen. Engines rate no single hand or face landmark: those are 1 where seen.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class ExtractConfig:
+    """How landmarks are taken from video."""
+
+    layout: str = "body_hands_75"
+    """`body_hands_75` (33 body, 21 of each hand) or `holistic_543` (468 of the face as well)."""
+    stride: int = 1
+    """Look at every n-th frame and draw the others' landmarks on straight lines between; 2 halves the cost."""
+    mirrored: bool = False
+    """The picture is mirrored, as selfie cameras store it. It is flipped back before anything is found, so
+    left and right are the signer's own either way, and x runs over the flipped-back picture."""
+    min_detection_confidence: float = 0.5
+    """Below this the engine sees nobody in a frame; 0 to 1."""
+    min_tracking_confidence: float = 0.5
+    """Below this the engine looks for the person anew instead of following; 0 to 1."""
+    keep_handless: bool = False
+    """Keep a clip in which no hand was seen; by default that is an error, since no sign can be read from it."""
+    keep_partial: bool = False
+    """Keep the frames before the place where a file is cut short or damaged; by default that is an error."""
+    task: str = ""
+    """Path of a MediaPipe Tasks holistic bundle (`.task`); empty: the models inside the mediapipe wheel."""
+
+    def __post_init__(self) -> None:
+        if self.layout not in EXTRACTED_LAYOUTS:
+            raise RecipeError(f"landmarks.layout must be one of {', '.join(EXTRACTED_LAYOUTS)}, got {self.layout!r}")
+        if self.stride < 1:
+            raise RecipeError(f"landmarks.stride must be at least 1, got {self.stride}")
+        for name in ("min_detection_confidence", "min_tracking_confidence"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise RecipeError(f"landmarks.{name} must be from 0 to 1, got {getattr(self, name)}")
+        if self.task and not Path(self.task).is_file():
+            raise RecipeError(f"landmarks.task: {self.task}: no such file; leave it out to use the wheel's own models")
+
+
+def open_extractor(config: ExtractConfig) -> Extractor:
+    """A fresh engine for one clip."""
+    if config.task:
+        from chereme.landmarks.tasks import TasksExtractor
+
+        return TasksExtractor(config)
+    from chereme.landmarks.holistic import HolisticExtractor
+
+    return HolisticExtractor(config)

@@ -1,0 +1,316 @@
+"""Many clips to `.pose` files, in several processes, from where an earlier run stopped.
+
+Each worker process takes one clip at a time and sends its landmarks back; only the parent writes. A worker may
+therefore crash or be killed at any moment: it costs the clip in its hands, no file is left half written, and
+another worker takes its place.
+"""
+
+import csv
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import traceback
+import unicodedata
+from collections import Counter, deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from chereme import __version__
+from chereme.errors import CheremeError, ManifestError
+from chereme.files import write_beside
+from chereme.landmarks.clip import extract_clip
+from chereme.landmarks.extractor import ExtractConfig
+from chereme.landmarks.picture import PICTURES
+from chereme.landmarks.video import VIDEOS
+from chereme.poses import write_pose
+from chereme.types import PoseSequence
+
+__all__ = ["FAILED", "SETTINGS", "Job", "Outcome", "Task", "plan_job", "run_job"]
+
+SETTINGS = "extract.json"
+"""In the output folder: how its landmarks were made."""
+FAILED = "failed.csv"
+"""In the output folder: path and error of each clip of the last run that gave none."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to read and the `.pose` to write."""
+
+    source: Path
+    output: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """What there is to do."""
+
+    out: Path
+    config: ExtractConfig
+    tasks: tuple[Task, ...]
+    finished: tuple[Task, ...]
+    """Made by an earlier run with the same settings."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: landmarks, written to the task's output, or an error."""
+
+    task: Task
+    sequence: PoseSequence | None = None
+    error: str = ""
+
+
+def plan_job(
+    paths: Iterable[str | Path], out: str | Path, config: ExtractConfig | None = None, redo: bool = False
+) -> Job:
+    """Find the clips and what an earlier run has left to do, and note the settings in the output folder.
+
+    The output folder mirrors the input: `DIR/casa/1.mp4` gives `OUT/casa/1.pose`. Files of one folder that differ
+    in their suffix alone keep it (`1.mp4.pose`, `1.mov.pose`). Of several folders, each gets one of its own name.
+
+    Args:
+        paths: files, or folders that are searched for videos and pictures; hidden files are passed over.
+        out: folder for the `.pose` files.
+        config: settings; None: the defaults.
+        redo: make everything anew, whatever is there.
+
+    Raises:
+        ManifestError: a folder holds no clip, two clips would get one name, or `out` was made with other settings.
+    """
+    config = config or ExtractConfig()
+    out = Path(out)
+    tasks = _tasks([Path(p) for p in paths], out)
+    existing = [t for t in tasks if t.output.exists()]
+    made_with = _settings(config)
+    if redo:
+        for task in existing:
+            task.output.unlink()
+        existing = []
+    elif existing and (differs := _differs(out / SETTINGS, made_with)):
+        raise ManifestError(f"{out}: {differs}; use another folder, or --redo to make all anew")
+    _write(out / SETTINGS, json.dumps({**made_with, "chereme": __version__}, indent=2))
+    finished = [t for t in existing if _newer(t.output, t.source)]
+    done = set(finished)
+    return Job(out, config, tuple(t for t in tasks if t not in done), tuple(finished))
+
+
+def run_job(job: Job, workers: int | None = None) -> Iterator[Outcome]:
+    """Do what is left, yielding each outcome as it comes; `failed.csv` names the failures at the end.
+
+    Args:
+        job: from `plan_job`.
+        workers: processes; None: one per core. A single task runs in this process.
+
+    Raises:
+        ManifestError: an output cannot be written (disk full): what was finished stays, and the same command
+            goes on from there.
+    """
+    failed: list[tuple[str, str]] = []
+    count = min(workers or _cores(), len(job.tasks))
+    outcomes = _in_processes(job, count) if len(job.tasks) > 1 else (_extract(task, job.config) for task in job.tasks)
+    try:
+        for outcome in outcomes:
+            if outcome.sequence is not None:
+                try:
+                    write_pose(outcome.sequence, outcome.task.output)
+                except OSError as error:
+                    raise _not_written(outcome.task.output, error) from error
+            else:
+                failed.append((str(outcome.task.source), outcome.error))
+            yield outcome
+    finally:
+        outcomes.close()
+        _write_failed(job.out / FAILED, failed)
+
+
+def _cores() -> int:
+    """Those this process may use, where the system says."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _tasks(paths: list[Path], out: Path) -> list[Task]:
+    several = sum(p.is_dir() for p in paths) > 1
+    found: list[tuple[Path, Path]] = []  # source, place under out
+    for path in paths:
+        if not path.is_dir():
+            found.append((path, Path(path.name)))
+            continue
+        inside = sorted(_clips_in(path))
+        if not inside:
+            raise ManifestError(f"{path}: no video or picture in it ({' '.join(sorted(VIDEOS | PICTURES))})")
+        prefix = Path(path.resolve().name) if several else Path()
+        found += [(file, prefix / file.relative_to(path)) for file in inside]
+    stems = Counter(_same(place.with_suffix("")) for _, place in found)
+    tasks: dict[str, Task] = {}
+    for source, place in found:
+        alone = stems[_same(place.with_suffix(""))] == 1
+        output = out / (place.with_suffix(".pose") if alone else place.with_name(place.name + ".pose"))
+        other = tasks.setdefault(_same(output), Task(source, output))
+        if other.source != source:
+            raise ManifestError(f"{source} and {other.source} would both become {output}; extract them to two folders")
+    return list(tasks.values())
+
+
+def _clips_in(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in VIDEOS | PICTURES and not any(
+            part.startswith(".") for part in path.relative_to(folder).parts
+        ):
+            yield path
+
+
+def _same(path: Path) -> str:
+    """What some file systems take for the same name: case and the way accents are written do not count."""
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def _newer(output: Path, source: Path) -> bool:
+    try:
+        return output.stat().st_mtime >= source.stat().st_mtime
+    except OSError:
+        return False  # the source is gone: reading it will say so
+
+
+def _settings(config: ExtractConfig) -> dict[str, object]:
+    settings = asdict(config)
+    if config.task:
+        settings["task"] = hashlib.sha256(Path(config.task).read_bytes()).hexdigest()
+    return {"settings": settings, "engine": f"mediapipe {version('mediapipe')}"}
+
+
+def _differs(file: Path, made_with: dict[str, object]) -> str:
+    """How the folder's settings differ from ours, in words; empty when they do not."""
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+        then, now = {**before["settings"], "engine": before["engine"]}, made_with
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"holds .pose files but no {SETTINGS} that says how they were made"
+    assert isinstance(now["settings"], dict)
+    now = {**now["settings"], "engine": now["engine"]}
+    changed = [f"{k} {then.get(k)!r}, not {now.get(k)!r}" for k in {**then, **now} if then.get(k) != now.get(k)]
+    return f"was made with other settings ({'; '.join(changed)})" if changed else ""
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with write_beside(path) as part:
+            # a file name that is no valid UTF-8 goes out byte for byte as it came in
+            part.write_text(text, encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _write_failed(path: Path, failed: list[tuple[str, str]]) -> None:
+    if not failed:
+        with suppress(OSError):
+            path.unlink()
+        return
+    with (
+        suppress(OSError),  # the disk is full: that is said already
+        write_beside(path) as part,
+        part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        csv.writer(file).writerows([("path", "error"), *failed])
+
+
+def _not_written(path: Path, error: OSError) -> CheremeError:
+    return ManifestError(
+        f"{path}: cannot be written: {error.strerror or error}; what is finished stays, and the same command goes on"
+    )
+
+
+def _extract(task: Task, config: ExtractConfig) -> Outcome:
+    try:
+        return Outcome(task, extract_clip(task.source, config))
+    except CheremeError as error:
+        return Outcome(task, error=str(error))
+    except Exception as error:  # a fault of ours must not stop a job of many hours
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return Outcome(
+            task,
+            error=f"{task.source}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno});"
+            " a fault of chereme, please report it",
+        )
+
+
+class _Worker:
+    """A process that extracts one clip at a time."""
+
+    def __init__(self, config: ExtractConfig) -> None:
+        # a fresh interpreter: a forked copy of a process with threads, such as the engine's, may hang
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, config), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.ready = False
+        self.task: Task | None = None
+
+    def begin(self, task: Task) -> None:
+        self.task = task
+        with suppress(BrokenPipeError):  # it died in between: the next reading notices
+            self.pipe.send(task)
+
+    def crashed(self) -> Outcome | None:
+        """What to say of the clip that it had in its hands."""
+        self.stop()
+        if not self.ready:
+            raise ManifestError(
+                'a worker process cannot start; a script that calls run_job needs `if __name__ == "__main__":`'
+            )
+        if self.task is None:
+            return None
+        return Outcome(
+            self.task,
+            error=f"{self.task.source}: the engine crashed on it (exit code {self.process.exitcode}); play the file,"
+            " and see whether memory suffices",
+        )
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def _work(pipe: Connection, config: ExtractConfig) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    with suppress(EOFError, BrokenPipeError):  # the parent is gone
+        pipe.send(None)
+        while True:
+            pipe.send(_extract(pipe.recv(), config))
+
+
+def _in_processes(job: Job, count: int) -> Generator[Outcome, None, None]:
+    waiting = deque(job.tasks)
+    workers: dict[object, _Worker] = {w.pipe: w for w in (_Worker(job.config) for _ in range(count))}
+    try:
+        while workers:
+            for pipe in wait([w.pipe for w in workers.values()]):
+                worker = workers[pipe]
+                try:
+                    outcome: Outcome | None = worker.pipe.recv()
+                except (EOFError, OSError):
+                    del workers[pipe]
+                    outcome = worker.crashed()
+                    if waiting:
+                        worker = _Worker(job.config)
+                        workers[worker.pipe] = worker
+                else:
+                    worker.ready = True
+                    if waiting:
+                        worker.begin(waiting.popleft())
+                    else:
+                        del workers[pipe]
+                        worker.stop()
+                if outcome is not None:
+                    yield outcome
+    finally:
+        for worker in workers.values():
+            worker.stop()

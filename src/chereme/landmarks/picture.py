@@ -1,0 +1,81 @@
+"""Still pictures in: the right way up, in RGB, never more pixels than memory can take."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageOps, UnidentifiedImageError
+
+from chereme.errors import ClipError
+from chereme.landmarks.extractor import Image
+
+__all__ = ["MAX_PIXELS", "MAX_SIDE", "PICTURES", "check_size", "fit", "read_picture", "readable"]
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+"""Suffixes read as pictures; of an animated one, the first frame."""
+MAX_PIXELS = 64_000_000
+"""Largest picture or frame that is read: 8000 x 8000. A small file can unfold into more than a machine's memory."""
+MAX_SIDE = 1920
+"""Larger frames are scaled down to this longer side; the engine itself looks at crops of 256 pixels."""
+
+
+def read_picture(path: str | Path) -> tuple[Image, tuple[int, int]]:
+    """Read a picture upright (by its EXIF orientation); transparent parts become white.
+
+    Returns:
+        the picture, at most `MAX_SIDE` long, and the width and height in pixels that it has in the file.
+
+    Raises:
+        ClipError: not readable, not a picture, cut short, or larger than `MAX_PIXELS`.
+    """
+    path = readable(path)
+    try:
+        with warnings.catch_warnings(), Pillow.open(path) as file:
+            warnings.simplefilter("ignore")  # of odd metadata; Pillow's own size warning, too: ours is an error
+            check_size(path, *file.size)
+            stored = file.size
+            file.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # a large JPEG is decoded at a half or quarter
+            picture = ImageOps.exif_transpose(file)
+            turned = (picture.width > picture.height) != (file.width > file.height)
+            if picture.has_transparency_data:
+                picture = picture.convert("RGBA")
+                picture = Pillow.alpha_composite(Pillow.new("RGBA", picture.size, "white"), picture)
+            picture = picture.convert("RGB").resize(fit(*picture.size), Pillow.Resampling.BOX)
+    except Pillow.DecompressionBombError as error:
+        raise ClipError(f"{path}: more than {MAX_PIXELS:,} pixels; scale it down first") from error
+    except UnidentifiedImageError as error:
+        raise ClipError(f"{path}: not a picture that can be read; convert it to JPEG or PNG") from error
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files of its many formats
+        raise ClipError(f"{path}: damaged or cut short ({error}); get the picture again") from error
+    return np.asarray(picture), (stored[1], stored[0]) if turned else stored
+
+
+def readable(path: str | Path) -> Path:
+    """The path, once a byte could be read from it.
+
+    Raises:
+        ClipError: there is no such file, it may not be read, or it is empty.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise ClipError(f"{path}: the file is empty; get it again")
+    except OSError as error:
+        raise ClipError(f"{path}: cannot be read: {error.strerror or error}; check the path") from error
+    return path
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Raises ClipError when a picture or frame has more than `MAX_PIXELS` pixels."""
+    if width * height > MAX_PIXELS:
+        raise ClipError(
+            f"{path}: {width}x{height} is more than the {MAX_PIXELS:,} pixels that are read; scale it down first"
+        )
+
+
+def fit(width: int, height: int) -> tuple[int, int]:
+    """The same proportions, with the longer side at most `MAX_SIDE`."""
+    scale = min(1.0, MAX_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
