@@ -24,15 +24,16 @@ from chereme.landmarks.extractor import ExtractConfig, Image
 from chereme.layout import layout_named
 from chereme.types import Floats
 
-__all__ = ["HolisticExtractor", "quiet_engine"]
+__all__ = ["STREAMS", "HolisticExtractor", "quiet_engine"]
 
 _GRAPH = Path(mediapipe.__file__).parent / "modules/holistic_landmark/holistic_landmark_cpu.binarypb"
-_STREAMS = {
+STREAMS = {
     "pose": "pose_landmarks",
     "face": "face_landmarks",
     "left_hand": "left_hand_landmarks",
     "right_hand": "right_hand_landmarks",
 }
+"""Landmark group to the engine's output."""
 _stderr_lock = threading.Lock()
 
 
@@ -86,7 +87,7 @@ class HolisticExtractor:
                     "poselandmarkcpu__poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
                     "__ThresholdingCalculator.threshold": config.min_tracking_confidence,
                 },
-                outputs=[_STREAMS[group] for group in self.layout.groups],
+                outputs=[STREAMS[group] for group in self.layout.groups],
             )
             self._graph._graph.wait_until_idle()  # its models load, and log, in other threads
 
@@ -101,7 +102,7 @@ class HolisticExtractor:
         points = np.full((len(self.layout), 3), np.nan, np.float32)
         confidence = np.zeros(len(self.layout), np.float32)
         for group, at in self.layout.groups.items():
-            landmarks = getattr(found, _STREAMS[group])
+            landmarks = getattr(found, STREAMS[group])
             if landmarks is None:
                 continue
             points[at] = [(p.x, p.y, p.z) for p in landmarks.landmark]

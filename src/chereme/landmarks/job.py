@@ -73,7 +73,8 @@ def plan_job(
     """Find the clips and what an earlier run has left to do, and note the settings in the output folder.
 
     The output folder mirrors the input: `DIR/casa/1.mp4` gives `OUT/casa/1.pose`. Files of one folder that differ
-    in their suffix alone keep it (`1.mp4.pose`, `1.mov.pose`). Of several folders, each gets one of its own name.
+    in their suffix alone keep it (`1.mp4.pose`, `1.mov.pose`). Of several folders, each gets one of its own name;
+    files named one by one keep the folders below the one that they share.
 
     Args:
         paths: files, or folders that are searched for videos and pictures; hidden files are passed over.
@@ -137,10 +138,11 @@ def _cores() -> int:
 
 def _tasks(paths: list[Path], out: Path) -> list[Task]:
     several = sum(p.is_dir() for p in paths) > 1
-    found: list[tuple[Path, Path]] = []  # source, place under out
+    files = [p for p in paths if not p.is_dir()]
+    above = Path(os.path.commonpath([p.absolute().parent for p in files])) if files else Path()
+    found = [(p, p.absolute().relative_to(above)) for p in files]  # source, place under out
     for path in paths:
         if not path.is_dir():
-            found.append((path, Path(path.name)))
             continue
         inside = sorted(_clips_in(path))
         if not inside:
