@@ -24,6 +24,7 @@ __all__ = [
     "POINT_1",
     "POSE_POINTS",
     "UPPER_BODY_55",
+    "UPPER_BODY_POINTS",
     "Layout",
     "layout_named",
 ]
@@ -179,9 +180,7 @@ def _holistic(name: str, face_points: int, *, hands_at: int) -> Layout:
 
 
 HAND_21 = Layout("hand_21", _in_group("hand", HAND_POINTS), HAND_BONES)
-HANDS_42 = Layout(
-    "hands_42", _in_group("left_hand", HAND_POINTS) + _in_group("right_hand", HAND_POINTS), *_hands(0)
-)
+HANDS_42 = Layout("hands_42", _in_group("left_hand", HAND_POINTS) + _in_group("right_hand", HAND_POINTS), *_hands(0))
 BODY_HANDS_75 = _holistic("body_hands_75", 0, hands_at=33)
 """The default: 33 body landmarks, 21 of the left hand, 21 of the right."""
 HOLISTIC_543 = _holistic("holistic_543", 468, hands_at=501)

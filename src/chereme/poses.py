@@ -9,6 +9,7 @@ Source: https://github.com/sign-language-processing/pose
 
 import struct
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def pose_from_bytes(data: bytes, name: str = "pose") -> PoseSequence:
     """The same from memory; `name` stands in errors."""
     try:
         pose = Pose.read(data)
-    except (struct.error, ValueError, KeyError, IndexError, UnicodeDecodeError, OverflowError, MemoryError) as error:
+    except (struct.error, TypeError, ValueError, KeyError, IndexError, OverflowError, MemoryError) as error:
         raise PoseFileError(
             f"{name}: not a .pose file, or cut short ({error}); make it anew with `chereme extract`"
         ) from error
@@ -82,8 +83,6 @@ def write_pose(sequence: PoseSequence, path: str | Path) -> None:
 
 def pose_to_bytes(sequence: PoseSequence) -> bytes:
     """A sequence as the bytes of a `.pose` file; points not seen get confidence 0."""
-    from io import BytesIO
-
     width, height = sequence.size
     seen = sequence.seen
     confidence = np.ones(seen.shape, np.float32) if sequence.confidence is None else sequence.confidence

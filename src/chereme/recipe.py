@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import tomli_w
 
 from chereme.errors import RecipeError
+from chereme.places import RECIPES
 
-__all__ = ["Recipe", "settings"]
+__all__ = ["Recipe", "find_recipe", "settings"]
 
 S = TypeVar("S")
 
@@ -48,6 +50,25 @@ class Recipe:
             raise RecipeError(f"recipe {path}: cannot be read: {error}") from error
         return cls.from_text(text, path.stem)
 
+    def changed(self, changes: Iterable[str]) -> "Recipe":
+        """The recipe with some values set: `train.epochs=20`, the value as TOML writes it.
+
+        Raises:
+            RecipeError: a change is not of that form.
+        """
+        tables = {name: dict(table) if isinstance(table, Mapping) else table for name, table in self.tables.items()}
+        for change in changes:
+            place, equals, value = change.partition("=")
+            table, dot, key = place.strip().partition(".")
+            try:
+                read = tomllib.loads(f"value = {value}")["value"]
+            except tomllib.TOMLDecodeError:
+                read = value.strip()  # a bare word is meant as text
+            if not (equals and dot and key) or not isinstance(tables.setdefault(table, {}), dict):
+                raise RecipeError(f"{change!r} is no change to a recipe; write TABLE.KEY=VALUE")
+            tables[table][key] = read
+        return Recipe(self.name, tomli_w.dumps(tables), tables)
+
     def check_tables(self, known: Iterable[str]) -> None:
         """Raises RecipeError when a table is none of the known stages."""
         _check_keys(self.tables, known, f"recipe {self.name}")
@@ -55,6 +76,22 @@ class Recipe:
     def stage(self, table: str, kind: type[S]) -> S:
         """The settings of one stage; defaults where the recipe has no such table."""
         return settings(kind, self.tables.get(table, {}), f"recipe {self.name}, [{table}]")
+
+
+def find_recipe(name: str | Path) -> Recipe:
+    """A recipe by its file's path, or by the name of one that ships with chereme.
+
+    Raises:
+        RecipeError: neither; the nearest name is given.
+    """
+    if Path(name).is_file():
+        return Recipe.from_file(name)
+    shipped = sorted(p.stem for p in RECIPES.glob("*.toml"))
+    if name in shipped:
+        return Recipe.from_file(RECIPES / f"{name}.toml")
+    near = difflib.get_close_matches(str(name), shipped, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"those that ship: {', '.join(shipped)}"
+    raise RecipeError(f"{name}: neither a recipe file nor one that ships with chereme; {hint}")
 
 
 def settings(kind: type[S], table: Mapping[str, Any], where: str) -> S:

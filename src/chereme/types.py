@@ -60,7 +60,7 @@ class PoseSequence:
     @property
     def seen(self) -> Bools:
         """(T, J): where a landmark has a position."""
-        return ~np.isnan(self.points[..., 0])
+        return np.asarray(~np.isnan(self.points[..., 0]))
 
     def group(self, name: str) -> Floats:
         """The points of one group, a (T, n, 3) view: `sequence.group("left_hand")`.

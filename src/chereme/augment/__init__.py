@@ -68,9 +68,7 @@ def augment_frames(
     batch = len(places)
     last = np.maximum(lengths[:, None] - 1, 1)
     share = places / last
-    share = share + rng.uniform(-config.warp, config.warp, (batch, 1)) * np.sin(np.pi * share) * share * (
-        1 - share
-    ) * 2
+    share = share + rng.uniform(-config.warp, config.warp, (batch, 1)) * np.sin(np.pi * share) * share * (1 - share) * 2
     cut = rng.uniform(0, config.crop, (2, batch, 1)) * (rng.random((2, batch, 1)) < 0.5)
     return np.asarray((cut[0] + share * (1 - cut[0] - cut[1])) * (lengths[:, None] - 1))
 

@@ -42,7 +42,8 @@ class BenchResult:
 
     def as_json(self) -> dict[str, Any]:
         shown = asdict(self)
-        return {**shown, **shown.pop("details")}
+        details = shown.pop("details")
+        return {**shown, **details}
 
 
 def run_bench(name: str, data: str | Path | None = None) -> BenchResult:

@@ -126,7 +126,9 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     try:
         value = json.loads((folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BundleError(f"{folder}: no {name} in it, so it is no bundle; see `chereme doctor` for those there are") from None
+        raise BundleError(
+            f"{folder}: no {name} in it, so it is no bundle; see `chereme doctor` for those there are"
+        ) from None
     except (OSError, ValueError) as error:
         raise BundleError(f"{folder}: {name} cannot be read: {error}") from error
     if not isinstance(value, dict):

@@ -60,8 +60,10 @@ class FeaturePlan:
             check_block(name, layout)
         self.layout = layout
         self.config = config
-        moving = [f"{b}/{n}" for b in config.blocks if BLOCKS[b].moving for n in BLOCKS[b].names(layout)]
-        still = [f"{b}/{n}" for b in config.blocks if not BLOCKS[b].moving for n in BLOCKS[b].names(layout)]
+        self._moving = [b for b in config.blocks if BLOCKS[b].moving]
+        self._still = [b for b in config.blocks if not BLOCKS[b].moving]
+        moving = [f"{b}/{n}" for b in self._moving for n in BLOCKS[b].names(layout)]
+        still = [f"{b}/{n}" for b in self._still for n in BLOCKS[b].names(layout)]
         self.names = (*moving, *(f"{n}@{lag}" for lag in config.velocities for n in moving), *still)
         """F names: positions, their velocities, then what has no velocity."""
 
@@ -71,23 +73,37 @@ class FeaturePlan:
         A velocity is scaled by 4 / lag, which brings it to the size of the positions.
         """
         frame = Frame(points, self.layout)
-        computed = [(BLOCKS[b].moving, BLOCKS[b].compute(frame)) for b in self.config.blocks]
-        parts = [np.concatenate([v for m, v in computed if m], axis=-1)] if any(m for m, _ in computed) else []
-        for lag in self.config.velocities if parts else ():
-            change = np.zeros_like(parts[0])
-            change[..., lag:, :] = (parts[0][..., lag:, :] - parts[0][..., :-lag, :]) * np.float32(4 / lag)
-            parts.append(change)
-        parts += [v for m, v in computed if not m]
-        values = np.concatenate(parts, axis=-1, dtype=np.float32)
-        values[np.isnan(values)] = 0
-        return np.clip(values, -self.config.clip, self.config.clip, out=values)
+        values = np.empty((*points.shape[:-2], len(self.names)), np.float32)
+        at = 0
+        for block in self._moving:
+            at = _put(values, at, BLOCKS[block].compute(frame))
+        places = values[..., :at]
+        for lag in self.config.velocities if at else ():
+            change = values[..., at : at + places.shape[-1]]
+            change[..., :lag, :] = 0
+            np.subtract(places[..., lag:, :], places[..., :-lag, :], out=change[..., lag:, :])
+            change *= np.float32(4 / lag)
+            at += places.shape[-1]
+        for block in self._still:
+            at = _put(values, at, BLOCKS[block].compute(frame))
+        clip = np.float32(self.config.clip)
+        np.maximum(np.minimum(values, clip, out=values), -clip, out=values)
+        np.copyto(values, np.float32(0), where=np.isnan(values))
+        return values
+
+
+def _put(values: Floats, at: int, block: Floats) -> int:
+    """Write a block's numbers from column `at`; returns the column after them."""
+    end = at + block.shape[-1]
+    values[..., at:end] = block
+    return end
 
 
 def sample_frames(sequence: PoseSequence, config: SamplingConfig) -> Floats:
     """The frames of a clip that a model sees: (T, J, 3), each the nearest to its place in time."""
     count = frame_counts(np.array([sequence.seconds]), config)
     places, _ = frame_positions(np.array([len(sequence)]), count, int(count[0]))
-    return sequence.points[np.floor(places[0] + 0.5).astype(np.int64)]
+    return np.asarray(sequence.points[np.floor(places[0] + 0.5).astype(np.int64)])
 
 
 def features(sequence: PoseSequence, plan: FeaturePlan, sampling: SamplingConfig) -> Features:

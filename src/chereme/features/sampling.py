@@ -38,12 +38,12 @@ class SamplingConfig:
 
 
 def frame_counts(
-    seconds: NDArray[np.floating], config: SamplingConfig, rate: NDArray[np.floating] | float = 1.0
+    seconds: NDArray[np.float64], config: SamplingConfig, rate: NDArray[np.float64] | float = 1.0
 ) -> NDArray[np.int64]:
     """How many frames to take of clips of these durations; `rate` stretches (> 1) or squeezes them."""
     share = np.clip(np.asarray(seconds, np.float64) / config.unit, 0.25, 3.0)
     counts = np.floor(config.frames_at_unit * share**config.power * rate + 0.5)
-    return np.clip(counts, config.least, config.most).astype(np.int64)
+    return np.asarray(np.clip(counts, config.least, config.most), np.int64)
 
 
 def frame_positions(

@@ -23,7 +23,7 @@ def fill_gaps(sequence: PoseSequence, longest: float = 0.25) -> PoseSequence:
     if seen.all():
         return sequence
     frames = len(sequence)
-    time = np.arange(frames)[:, None]
+    time = np.arange(frames, dtype=np.int32)[:, None]
     before = np.maximum.accumulate(np.where(seen, time, -1), axis=0)  # last seen frame at or before t
     after = np.minimum.accumulate(np.where(seen, time, frames)[::-1], axis=0)[::-1]  # next seen frame
     gap = after - before - 1

@@ -44,9 +44,7 @@ class PreparedClips:
     def subset(self, keep: Sequence[int] | NDArray[np.int64]) -> "PreparedClips":
         """Some of the clips; the points are shared."""
         keep = np.asarray(keep, np.int64)
-        return PreparedClips(
-            self.points, self.starts[keep], self.lengths[keep], self.seconds[keep], self.classes[keep]
-        )
+        return PreparedClips(self.points, self.starts[keep], self.lengths[keep], self.seconds[keep], self.classes[keep])
 
 
 def prepare(sequences: Sequence[PoseSequence], classes: Sequence[int], recipe: RecognizerRecipe) -> PreparedClips:

@@ -2,7 +2,6 @@
 
 import csv
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from chereme.files import write_beside
 from chereme.train.config import TrainConfig
 
 __all__ = ["AverageWeights", "Progress", "RecognizerTraining"]
@@ -94,33 +94,35 @@ class AverageWeights(WeightAveraging):
 
 
 class Progress(Callback):
-    """A line per validation in progress.csv as the run goes, and a bar with the time that is left."""
+    """A line per epoch in progress.csv as the run goes, and a bar with the time that is left."""
 
     COLUMNS = ("epoch", "loss", "validation_top1", "validation_loss", "rate")
 
-    def __init__(self, path: Path, epochs: int, show: bool, report: Callable[[str], None] | None = None) -> None:
+    def __init__(self, path: Path, epochs: int, show: bool) -> None:
         self.path = path
+        self.rows: dict[int, dict[str, Any]] = {}
         self.bar = tqdm(total=epochs, unit="epoch", disable=not show, desc="training")
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.bar.update(trainer.current_epoch - self.bar.n)
-        rows = []
-        if trainer.current_epoch and self.path.exists():  # resumed: drop lines of epochs that are done again
+        if trainer.current_epoch and self.path.exists():  # resumed: epochs after the checkpoint are done again
             with self.path.open(newline="", encoding="utf-8") as file:
-                rows = [r for r in csv.DictReader(file) if int(r["epoch"]) <= trainer.current_epoch]
-        with self.path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
+                rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
+            self.rows = {epoch: row for epoch, row in rows.items() if epoch <= trainer.current_epoch + 1}
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         metrics = {k: round(float(v), 5) for k, v in trainer.callback_metrics.items()}
-        row = {"epoch": trainer.current_epoch + 1, "rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.3g}"}
-        row |= {k: metrics[k] for k in self.COLUMNS if k in metrics}
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, self.COLUMNS).writerow(row)
         self.bar.set_postfix(metrics, refresh=False)
         self.bar.update()
+        if "loss" not in metrics:  # a resumed run ends the checkpoint's epoch once more; its line is there
+            return
+        epoch = trainer.current_epoch + 1
+        self.rows[epoch] = {"epoch": epoch, "rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.3g}"}
+        self.rows[epoch] |= {k: metrics[k] for k in self.COLUMNS if k in metrics}
+        with write_beside(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.COLUMNS)
+            writer.writeheader()
+            writer.writerows(self.rows.values())
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.bar.close()

@@ -121,16 +121,12 @@ def fit(
     model = build_recognizer(len(dataset.plan.names), len(parts.labels), recipe.model)
     weights = _class_weights(parts.clips.classes[train], len(parts.labels)) if config.class_weights else None
     module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
-    keeper = ModelCheckpoint(
-        checkpoints,
-        filename="best",
-        monitor=None if validation is None else "validation_top1",
-        mode="max",
-        save_last=True,
-        save_on_train_epoch_end=validation is None,
-        enable_version_counter=False,
-    )
-    callbacks: list[Callback] = [keeper, Progress(folder / "progress.csv", config.epochs, show)]
+    keep: dict[str, Any] = {"dirpath": checkpoints, "enable_version_counter": False}
+    latest = ModelCheckpoint(filename="last", save_on_train_epoch_end=True, **keep)
+    best = ModelCheckpoint(filename="best", monitor="validation_top1", mode="max", **keep)
+    callbacks: list[Callback] = [Progress(folder / "progress.csv", config.epochs, show), latest]
+    if validation is not None:
+        callbacks.append(best)
     if config.average:
         callbacks.append(AverageWeights(config.average))
     if config.patience and validation is not None:
@@ -155,20 +151,21 @@ def fit(
             default_root_dir=folder,
         )
         loader = DataLoader(dataset, batch_sampler=batches, collate_fn=_only)
-        validating = None if validation is None else _fixed_batches(parts.clips, validation, recipe, dataset)
+        validating = None
+        if validation is not None:
+            fixed: Any = _fixed_batches(parts.clips, validation, recipe, dataset)
+            validating = DataLoader(fixed, batch_size=None)
         trainer.fit(module, loader, validating, ckpt_path=str(last) if resume else None, weights_only=resume or None)
     if trainer.interrupted:
         raise KeyboardInterrupt
-    score = None if keeper.best_model_score is None else float(keeper.best_model_score)
-    best = torch.load(keeper.best_model_path or last, weights_only=True)
-    state = {k.removeprefix("model."): v for k, v in best["state_dict"].items() if k.startswith("model.")}
+    score = None if best.best_model_score is None else float(best.best_model_score)
+    kept = torch.load(best.best_model_path or last, weights_only=True)
+    state = {k.removeprefix("model."): v for k, v in kept["state_dict"].items() if k.startswith("model.")}
     model.load_state_dict(state)
-    return TrainedRecognizer(model.eval(), int(best["epoch"]) + 1, score)
+    return TrainedRecognizer(model.eval(), int(kept["epoch"]) + 1, score)
 
 
-def logits_of(
-    model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe
-) -> Floats:
+def logits_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
     """Raw scores (N, K) of some prepared clips, not augmented."""
     dataset = TrainingBatches(parts.clips, len(parts.labels), recipe)
     model.eval()
@@ -198,8 +195,8 @@ def train_bundle(
         folder: the run's folder, made when absent.
         card: goes into the bundle.
         split_name: recorded beside the scores.
-        refit: after validation has chosen the number of epochs and the calibration, train anew on training
-            and validation clips together, for as long.
+        refit: after validation has given the calibration, train anew on training and validation clips
+            together: to the end of the schedule, or to the best epoch where patience may stop a run early.
         resume: continue an interrupted run.
         show: a progress bar.
     """
@@ -218,7 +215,8 @@ def train_bundle(
     used = parts.train
     if refit and validation is not None:
         used = np.concatenate([parts.train, validation])
-        again = replace(recipe, train=replace(recipe.train, epochs=trained.epochs))
+        epochs = trained.epochs if recipe.train.patience else recipe.train.epochs
+        again = replace(recipe, train=replace(recipe.train, epochs=epochs))
         second = folder / "refit"
         trained = fit(parts, used, None, again, second, resume=resume and _has_last(second), show=show)
         scores |= {"refit_on_validation": True, "train_clips": len(used)}

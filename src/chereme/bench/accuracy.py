@@ -1,0 +1,132 @@
+"""What the accuracy benches share: train on everything but the test part, for a number of epochs fixed before,
+and score the test part once; beside it a support vector machine on the same landmarks."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from chereme.dataset.store import Store
+from chereme.evaluate.metrics import score
+from chereme.recipe import find_recipe
+from chereme.train.config import RecognizerRecipe
+from chereme.train.run import Parts, fit, logits_of, split_parts
+from chereme.types import Floats
+
+__all__ = ["TestRun", "run_tests", "summary", "svm_predictions"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class TestRun:
+    """One recognizer's answers on the test part of one split."""
+
+    split: str
+    seed: int
+    logits: Floats
+    """(N, K), before calibration."""
+    truth: NDArray[np.int64]
+    labels: tuple[str, ...]
+    signers: tuple[str, ...]
+    svm: NDArray[np.int64]
+    """(N,) the peer's answers."""
+
+    @property
+    def top1(self) -> float:
+        return float((self.logits.argmax(1) == self.truth).mean())
+
+    @property
+    def svm_top1(self) -> float:
+        return float((self.svm == self.truth).mean())
+
+    def probabilities(self, temperature: float = 1.0) -> Floats:
+        """(N, K)."""
+        scaled = np.exp((self.logits - self.logits.max(1, keepdims=True)) / temperature)
+        return np.asarray(scaled / scaled.sum(1, keepdims=True), np.float32)
+
+
+def run_tests(
+    store: Store, splits: Mapping[str, Mapping[str, str]], recipe_name: str, seeds: Sequence[int], folder: Path
+) -> list[TestRun]:
+    """Train and test on each split with each seed; what `folder` already holds is not done again."""
+    runs = []
+    for name, split in splits.items():
+        for seed in seeds:
+            changed = find_recipe(recipe_name).changed([f"train.seed={seed}"])
+            recipe = RecognizerRecipe.read(changed)
+            recipe = replace(recipe, source=find_recipe(recipe_name))
+            runs.append(_run_test(store, name, split, recipe, folder / f"{name}-seed{seed}"))
+            log.info("%s seed %d: top-1 %.4f, SVM %.4f", name, seed, runs[-1].top1, runs[-1].svm_top1)
+    return runs
+
+
+def _run_test(store: Store, name: str, split: Mapping[str, str], recipe: RecognizerRecipe, folder: Path) -> TestRun:
+    parts = split_parts(store, split, recipe)
+    signer = {clip.id: clip.signer for clip in store.clips}
+    train = np.concatenate([parts.train, parts.validation])
+    done = folder / f"test-{recipe.train.epochs}-epochs.npz"
+    start = time.process_time()
+    if not done.exists():
+        last = folder / "checkpoints" / "last.ckpt"
+        trained = fit(parts, train, None, recipe, folder, resume=last.exists())
+        logits = logits_of(trained.model, parts, parts.test, recipe)
+        np.savez(done, logits=logits, svm=svm_predictions(parts, train), cpu_seconds=time.process_time() - start)
+    with np.load(done) as kept:
+        logits, svm = kept["logits"], kept["svm"]
+    return TestRun(
+        name,
+        recipe.train.seed,
+        logits,
+        parts.clips.classes[parts.test],
+        parts.labels,
+        tuple(signer[parts.ids[i]] for i in parts.test),
+        svm,
+    )
+
+
+def svm_predictions(parts: Parts, train: NDArray[np.int64]) -> NDArray[np.int64]:
+    """An RBF support vector machine (C = 10) on the preprocessed landmarks at 24 evenly spread frames."""
+    clips = parts.clips
+    places = np.linspace(0, 1, 24)[None] * (clips.lengths[:, None] - 1)
+    points = clips.points[clips.starts[:, None] + np.rint(places).astype(np.int64)]
+    flat = np.nan_to_num(points).reshape(len(clips), -1)
+    scaler = StandardScaler().fit(flat[train])
+    machine = SVC(C=10).fit(scaler.transform(flat[train]), clips.classes[train])
+    return np.asarray(machine.predict(scaler.transform(flat[parts.test])), np.int64)
+
+
+def summary(runs: Sequence[TestRun], by_signer: bool) -> dict[str, Any]:
+    """Scores over all runs: mean top-1, and an interval from resampling clips or signers within all seeds.
+
+    Args:
+        runs: same labels; several seeds of a split, several splits, or both.
+        by_signer: resample signers rather than clips.
+    """
+    probabilities = np.concatenate([run.probabilities() for run in runs])
+    truth = np.concatenate([run.truth for run in runs])
+    if by_signer:
+        units = [signer for run in runs for signer in run.signers]
+    else:  # a clip answered by several seeds is one unit: its answers rise and fall together
+        units = [f"{run.split}/{i}" for run in runs for i in range(len(run.truth))]
+    scores = score(probabilities, truth, runs[0].labels, units)
+    per_split: dict[str, list[float]] = {}
+    for run in runs:
+        per_split.setdefault(run.split, []).append(round(run.top1, 4))
+    return {
+        "n": len(truth) // len({run.seed for run in runs}),
+        "top1": scores.top1,
+        "top1_ci95": [scores.top1_ci95.low, scores.top1_ci95.high],
+        "top5": scores.top5,
+        "macro_f1": scores.macro_f1,
+        "resampled": "signers" if by_signer else "clips",
+        "seeds": sorted({run.seed for run in runs}),
+        "top1_per_split_and_seed": per_split,
+    }

@@ -1,0 +1,115 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chereme.errors import LayoutError
+from chereme.layout import BODY_HANDS_75, HANDS_42, KINECT_20, POINT_1, UPPER_BODY_55, Layout
+from chereme.preprocess import (
+    PreprocessConfig,
+    align_body,
+    align_hands,
+    fill_gaps,
+    fit_layout,
+    mirror_to_dominant,
+    preprocess,
+)
+from chereme.types import PoseSequence
+
+nan = float("nan")
+
+
+def track(*x: float) -> PoseSequence:
+    """One landmark at 10 frames a second, all three coordinates alike."""
+    points = np.array(x, np.float32)[:, None, None].repeat(3, axis=2)
+    return PoseSequence(points, POINT_1, 10.0, (100, 100))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param([0, nan, 2], [0, 1, 2], id="a short gap becomes a line"),
+        pytest.param([0, nan, nan, 3, nan, 1], [0, 1, 2, 3, 2, 1], id="two gaps"),
+        pytest.param([0, nan, nan, nan, 4], [0, nan, nan, nan, 4], id="a long gap stays"),
+        pytest.param([nan, 1, nan], [nan, 1, nan], id="the ends stay"),
+        pytest.param([nan, nan], [nan, nan], id="never seen"),
+        pytest.param([5.0], [5.0], id="one frame"),
+    ],
+)
+def test_fill_gaps(before, after):
+    filled = fill_gaps(track(*before), longest=0.2)
+    np.testing.assert_allclose(filled.points[:, 0, 0], after)
+
+
+def test_filled_points_are_marked():
+    filled = fill_gaps(track(0, nan, 2, nan, nan, nan, 3), longest=0.2)
+    assert np.flatnonzero(filled.filled).tolist() == [1]
+
+
+def test_alignment_undoes_place_and_distance(signing):
+    far = replace(signing, points=signing.points * 0.5 + np.float32([0.3, 0.1, 2]))
+    np.testing.assert_allclose(align_body(far).points, align_body(signing).points, atol=1e-4)
+    aligned = align_body(signing)
+    middle = (aligned.landmark("pose/left_shoulder") + aligned.landmark("pose/right_shoulder")) / 2
+    np.testing.assert_allclose(np.median(middle, axis=0), 0, atol=1e-3)
+
+
+def test_a_body_without_shoulders_is_centred(signing):
+    points = signing.points.copy()
+    points[:, 11:13] = nan
+    aligned = align_body(signing.with_points(points))
+    np.testing.assert_allclose(np.nanmedian(aligned.points, axis=(0, 1)), 0, atol=1e-3)
+
+
+def kinect(turn: float) -> PoseSequence:
+    """A skeleton that faces the sensor, turned about its upright axis."""
+    rng = np.random.default_rng(1)
+    points = rng.normal(0, 0.2, (20, 3)) + np.zeros((5, 1, 1))
+    points[:, 2] = (0.2, -0.4, 0)
+    points[:, 3] = (-0.2, -0.4, 0)
+    cos, sin = np.cos(turn), np.sin(turn)
+    return PoseSequence(points @ np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]]), KINECT_20, 30.0, (640, 480))
+
+
+def test_turning_faces_the_camera():
+    straight = align_body(kinect(0), turn=True).points
+    np.testing.assert_allclose(align_body(kinect(0.4), turn=True).points, straight, atol=1e-5)
+    assert np.abs(align_body(kinect(0.4)).points - straight).max() > 0.1
+
+
+def test_hands_without_a_body_are_brought_to_one_size(signing):
+    hands = signing.pick(HANDS_42)
+    bigger = replace(hands, points=hands.points * 3 + np.float32(1))
+    np.testing.assert_allclose(align_hands(bigger).points[..., :2], align_hands(hands).points[..., :2], atol=1e-4)
+
+
+def test_left_handed_signing_becomes_right_handed(signing):
+    points = signing.points.copy()
+    still = points[:1, signing.layout.groups["left_hand"]]
+    points[:, signing.layout.groups["left_hand"]] = still
+    points[:, signing.layout.index("pose/left_wrist")] = still[:, 0]
+    right = align_body(signing.with_points(points))
+    left = align_body(signing.with_points(points).mirrored())
+    assert mirror_to_dominant(right) is right
+    np.testing.assert_allclose(mirror_to_dominant(left).points, right.points, atol=1e-4)
+
+
+def test_landmarks_that_can_be_done_without_stay_unseen(signing):
+    keep = [n for n in BODY_HANDS_75.names if n not in ("pose/nose", "pose/left_hip")]
+    reduced = signing.pick(Layout("reduced", tuple(keep)))
+    fitted = fit_layout(reduced, UPPER_BODY_55)
+    assert np.isnan(fitted.landmark("pose/nose")).all()
+    assert not np.isnan(fitted.landmark("pose/left_wrist")).any()
+
+
+def test_landmarks_that_are_needed_are_named(signing):
+    with pytest.raises(
+        LayoutError, match=r"lacks 6 landmarks that upper_body_55 cannot do without: pose/left_shoulder"
+    ):
+        fit_layout(signing.pick(HANDS_42), UPPER_BODY_55)
+
+
+def test_the_input_is_not_changed(signing):
+    before = signing.points.copy()
+    preprocess(signing, PreprocessConfig())
+    np.testing.assert_array_equal(signing.points, before)

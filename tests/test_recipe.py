@@ -1,0 +1,51 @@
+import pytest
+
+from chereme.errors import RecipeError
+from chereme.places import RECIPES
+from chereme.preprocess import PreprocessConfig
+from chereme.recipe import Recipe, find_recipe
+from chereme.train.config import RecognizerRecipe
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda p: p.stem)
+def test_every_recipe_that_ships_is_sound(path):
+    assert RecognizerRecipe.read(find_recipe(path.stem)).source.name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("[model]\nwidht = 3", r"\[model\]: unknown key 'widht'; did you mean 'width'\?", id="key"),
+        pytest.param("[modle]\nwidth = 3", "unknown key 'modle'; did you mean 'model'", id="table"),
+        pytest.param("[model]\nwidth = 'wide'", r"\[model\]: Expected `int`, got `str`", id="type"),
+        pytest.param("[model]\nkernel = 4", "kernel must be odd", id="range"),
+        pytest.param("[features]\nblocks = ['hand']", "unknown block 'hand'; known: body_points", id="block"),
+        pytest.param("[preprocess]\nlayout = 'hands'", "'hands' is not known; known: hand_21", id="layout"),
+        pytest.param("[model\n", "not TOML", id="syntax"),
+        pytest.param("model = 3", r"\[model\]: expected a table, got 3", id="no table"),
+    ],
+)
+def test_a_wrong_recipe_says_where(text, message):
+    with pytest.raises(RecipeError, match=message):
+        RecognizerRecipe.read(Recipe.from_text(text))
+
+
+def test_a_changed_recipe_carries_its_changes_in_its_text():
+    changed = find_recipe("gru").changed(["train.epochs=7", "preprocess.align=hands"])
+    again = Recipe.from_text(changed.text)
+    assert again.tables["train"]["epochs"] == 7
+    assert again.stage("preprocess", PreprocessConfig).align == "hands"
+    assert find_recipe("gru").tables["train"]["epochs"] != 7
+
+
+@pytest.mark.parametrize("change", ["epochs=7", "train.epochs", "=3"])
+def test_a_change_needs_its_form(change):
+    with pytest.raises(RecipeError, match=r"TABLE\.KEY=VALUE"):
+        find_recipe("gru").changed([change])
+
+
+def test_a_recipe_that_is_not_there_names_the_nearest():
+    with pytest.raises(RecipeError, match="did you mean 'lstm'"):
+        find_recipe("lsmt")
+    with pytest.raises(RecipeError, match="cannot be read"):
+        Recipe.from_file("nowhere.toml")
