@@ -109,7 +109,7 @@ def test_verb_has_a_page_that_uses_it(verb):
     [
         pytest.param("chereme dance", id="no such verb"),
         pytest.param("chereme extract videos --no-such-option", id="no such option"),
-        pytest.param("chereme recognize", id="an argument is missing"),
+        pytest.param("chereme evaluate --json", id="an argument is missing"),
         pytest.param("make tea", id="no such target"),
     ],
 )
