@@ -1,0 +1,137 @@
+"""`chereme doctor`: what is installed, which bundles there are, what is missing."""
+
+import re
+import sys
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chereme.cli import print_json
+
+
+@click.command(name="doctor")
+@click.argument("bundles", nargs=-1, type=click.Path(path_type=Path), metavar="[BUNDLE]...")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def command(bundles: tuple[Path, ...], as_json: bool) -> None:
+    """List packages, bundles and data, and say what is missing and how to get it.
+
+    The bundles that ship are listed, and each BUNDLE folder that is named. The exit code is 1 when a package
+    of the base install is missing or a bundle is damaged.
+    """
+    import platform
+
+    from chereme import __version__
+    from chereme.bundle import list_bundles
+    from chereme.errors import CheremeError
+    from chereme.places import data_folder
+
+    try:
+        data: str | None = str(data_folder())
+    except CheremeError:
+        data = None
+    packages, listed = _packages(), [_bundle(folder) for folder in [*list_bundles(), *bundles]]
+    found = {
+        "chereme": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": packages,
+        "torch": find_spec("torch") is not None,
+        "bundles": listed,
+        "data": data,
+    }
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(_text(found))
+    if None in packages.get("base", {}).values() or any("error" in bundle for bundle in listed):
+        sys.exit(1)
+
+
+def _packages() -> dict[str, dict[str, str | None]]:
+    """Extra (or `base`) to the packages it asks for and their versions; None where one is not installed."""
+    try:
+        asked = metadata.requires("chereme") or []
+    except metadata.PackageNotFoundError:  # run from a folder of sources
+        return {}
+    found: dict[str, dict[str, str | None]] = {}
+    for line in asked:
+        name = re.match(r"[\w.-]+", line)
+        extra = re.search(r"extra\s*==\s*['\"]([\w-]+)", line)
+        assert name is not None
+        found.setdefault(extra.group(1) if extra else "base", {})[name.group()] = _version(name.group())
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _bundle(folder: Path) -> dict[str, Any]:
+    from chereme.bundle import Bundle
+    from chereme.errors import CheremeError
+
+    try:
+        bundle = Bundle.load(folder)
+    except CheremeError as error:
+        return {"folder": str(folder), "error": str(error)}
+    return {
+        "folder": str(folder),
+        "name": bundle.name,
+        "title": bundle.card.title,
+        "use": bundle.card.use,
+        "data": list(bundle.card.data),
+        "language": bundle.language,
+        "labels": len(bundle.labels),
+        "layout": bundle.layout.name,
+        "scores": dict(bundle.scores),
+    }
+
+
+def _text(found: dict[str, Any]) -> str:
+    """The same for people."""
+    lines = [f"chereme {found['chereme']}, Python {found['python']}, {found['platform']}", "", "Packages"]
+    for extra, packages in found["packages"].items():
+        missing = [name for name, version in packages.items() if version is None]
+        there = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
+        lines.append(f"  {extra}: {there or 'none'}")
+        if missing:
+            what = "chereme" if extra == "base" else f"chereme[{extra}]"
+            lines.append(f"    missing: {', '.join(missing)}; pip install '{what}'")
+    if not found["packages"]:
+        lines.append("  chereme runs from its sources and is not installed: pip install -e .")
+    without = "" if found["torch"] else ", and is not here"
+    lines += [f"  torch is needed only to train and export{without}", "", "Bundles"]
+    for bundle in found["bundles"]:
+        lines += _bundle_lines(bundle)
+    if not found["bundles"]:
+        lines.append("  none that ship; train one: chereme train")
+    return "\n".join([*lines, "", f"Public data sets: {found['data'] or 'not found (docs/data.md)'}"])
+
+
+def _bundle_lines(bundle: dict[str, Any]) -> list[str]:
+    if "error" in bundle:
+        return [f"  damaged: {bundle['error']}"]
+    use = {"open": "any use, with credit", "research": "research and demonstration only"}
+    lines = [
+        f"  {bundle['name']}: {bundle['title']}",
+        f"    {bundle['labels']} words, language {bundle['language'] or 'not stated'}, landmarks {bundle['layout']}",
+        f"    use: {use.get(bundle['use'], bundle['use'])}; trained on {', '.join(bundle['data'])}",
+    ]
+    scores = ", ".join(f"{key} {_shown(value)}" for key, value in bundle["scores"].items())
+    return [*lines, f"    scores: {scores or 'none'}"]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    if isinstance(value, dict):
+        return f"({', '.join(f'{k} {_shown(v)}' for k, v in value.items())})"
+    return str(value)

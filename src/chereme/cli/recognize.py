@@ -1,0 +1,121 @@
+"""`chereme recognize`: a word for a video, a folder of pictures, a `.pose` or the webcam."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chereme.cli import print_json
+
+if TYPE_CHECKING:
+    from chereme.types import PoseSequence
+
+
+@click.command(name="recognize")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--bundle", default="isl43", show_default=True, help="A folder, or the name of one that ships.")
+@click.option("--top", default=5, show_default=True, type=click.IntRange(min=1), help="How many words to list.")
+@click.option("--fps", default=25.0, show_default=True, type=click.FloatRange(1, 240), help="Of a folder of pictures.")
+@click.option("--mirrored", is_flag=True, help="The pictures are mirrored, as selfie cameras store them.")
+@click.option("--webcam", is_flag=True, help="Watch the webcam instead of reading files.")
+@click.option("--camera", default=0, show_default=True, help="Number of the webcam.")
+@click.option("--seconds", default=4.0, show_default=True, type=click.FloatRange(0.5, 60), help="Webcam: how long.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def command(
+    files: tuple[Path, ...],
+    bundle: str,
+    top: int,
+    fps: float,
+    mirrored: bool,
+    webcam: bool,
+    camera: int,
+    seconds: float,
+    as_json: bool,
+) -> None:
+    """Say which word each FILE shows: a video, a `.pose`, a folder of pictures, or a folder of such files.
+
+    A file that cannot be used is named with the reason, and the others go on; the exit code is then 1.
+    """
+    import sys
+
+    from chereme.errors import CheremeError
+    from chereme.recognize import Recognizer
+
+    if webcam == bool(files):
+        raise click.UsageError("name files or --webcam, one of the two")
+    recognizer = Recognizer.load(bundle)
+    answers: list[dict[str, Any]] = []
+    for clip in [None] if webcam else _clips(files):
+        name = f"webcam {camera}" if clip is None else str(clip)
+        try:
+            begun = time.perf_counter()
+            sequence = _watch(camera, seconds, mirrored) if clip is None else _landmarks(clip, fps, mirrored)
+            extracted = time.perf_counter()
+            prediction = recognizer.recognize(sequence)
+            done = time.perf_counter()
+            answer = {
+                "file": name,
+                **prediction.as_json(top),
+                "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
+                "bundle": recognizer.bundle.name,
+            }
+        except CheremeError as error:
+            answer = {"file": name, "error": str(error)}
+        answers.append(answer)
+        if not as_json:
+            click.echo(_line(answer), err="error" in answer)
+    if as_json:
+        print_json(answers)
+    if any("error" in answer for answer in answers):
+        sys.exit(1)
+
+
+def _clips(files: tuple[Path, ...]) -> Iterator[Path]:
+    """Each file as it is; a folder that holds clips as its clips, any other folder as one clip of pictures."""
+    for path in files:
+        inside = []
+        if path.is_dir():
+            from chereme.landmarks.video import VIDEOS
+
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEOS | {".pose"})
+        yield from inside or [path]
+
+
+def _landmarks(path: Path, fps: float, mirrored: bool) -> "PoseSequence":
+    """Landmarks of one clip; MediaPipe is loaded only where there are pictures to look at."""
+    if path.suffix.lower() == ".pose":
+        from chereme.poses import read_pose
+
+        return read_pose(path)
+    from chereme.errors import ClipError
+    from chereme.landmarks import ExtractConfig, extract_clip, extract_frames
+    from chereme.landmarks.picture import PICTURES, read_picture
+
+    config = ExtractConfig(mirrored=mirrored)
+    if not path.is_dir():
+        return extract_clip(path, config)
+    pictures = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
+    if not pictures:
+        raise ClipError(f"{path}: no video, picture or .pose in this folder; name another")
+    return extract_frames((read_picture(p)[0] for p in pictures), fps, config, str(path))
+
+
+def _watch(camera: int, seconds: float, mirrored: bool) -> "PoseSequence":
+    from chereme.landmarks import ExtractConfig
+    from chereme.landmarks.camera import extract_webcam
+
+    click.echo(f"watching webcam {camera} for {seconds:g} s …", err=True)
+    return extract_webcam(camera, seconds, ExtractConfig(mirrored=mirrored))
+
+
+def _line(answer: dict[str, Any]) -> str:
+    """One clip for people: the word first, then what else it might be."""
+    if "error" in answer:
+        text = str(answer["error"])
+        return f"error: {text}" if answer["file"] in text else f"error: {answer['file']}: {text}"
+    words = [f"{p['gloss']} {100 * p['probability']:.0f} %" for p in answer["predictions"]]
+    took = sum(answer["seconds"].values())
+    said = f"unknown (perhaps {', '.join(words)})" if answer["unknown"] else " · ".join(words)
+    return f"{answer['file']}: {said}  [{took:.2f} s]"
