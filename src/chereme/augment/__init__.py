@@ -15,6 +15,7 @@ from chereme.types import Bools, Floats
 
 __all__ = ["AugmentConfig", "augment_frames", "augment_points", "mask_spans", "mixup"]
 
+HEAD = tuple(f"pose/{p}" for p in ("nose", "left_eye", "right_eye", "mouth_left", "mouth_right"))
 FINGERS = tuple(slice(1 + 4 * f, 5 + 4 * f) for f in range(5))
 
 
@@ -40,6 +41,8 @@ class AugmentConfig:
     hand_scale: float = 0.15
     hand_shift: float = 0.06
     """Standard deviation of a shift of both hands against the body."""
+    head_shift: float = 0.08
+    """Standard deviation of a shift of the face against the shoulders: necks and postures differ."""
     drop_finger: float = 0.15
     """Share of clips in which one finger of a hand is never seen."""
     drop_hand: float = 0.2
@@ -94,6 +97,8 @@ def augment_points(points: Floats, layout: Layout, config: AugmentConfig, rng: n
     if hands:
         points[rng.random(batch) < config.drop_left_hand, :, hands[0]] = np.nan
         points[:, :, hands[0].start :] += rng.normal(0, config.hand_shift, (batch, 1, 1, 3)).astype(np.float32)
+    if head := [layout.index(name) for name in HEAD if layout.has(name)]:
+        points[:, :, head] += rng.normal(0, config.head_shift, (batch, 1, 1, 3)).astype(np.float32)
     stretch = np.clip(1 + rng.normal(0, config.scale, (batch, 1, 3)), 0.6, 1.5).astype(np.float32)
     points = _turn(points * stretch[:, :, None], _rotations(batch, config.rotate, rng))
     points += rng.normal(0, config.shift, (batch, 1, 1, 3)).astype(np.float32)

@@ -22,6 +22,7 @@ from chereme.bundle.write import write_bundle
 from chereme.dataset.store import Store
 from chereme.errors import SplitError, TrainingError
 from chereme.evaluate.calibration import choose_unknown_threshold, fit_temperature
+from chereme.evaluate.metrics import score
 from chereme.files import write_beside
 from chereme.models import build_recognizer
 from chereme.train.batches import EpochBatches, PreparedClips, TrainingBatches, make_batch, prepare
@@ -183,6 +184,7 @@ def train_bundle(
     *,
     split_name: str,
     refit: bool = False,
+    test: bool = False,
     resume: bool = False,
     show: bool = False,
 ) -> Bundle:
@@ -197,6 +199,7 @@ def train_bundle(
         split_name: recorded beside the scores.
         refit: after validation has given the calibration, train anew on training and validation clips
             together: to the end of the schedule, or to the best epoch where patience may stop a run early.
+        test: score the final weights on the test part, once, and put the scores into the bundle.
         resume: continue an interrupted run.
         show: a progress bar.
     """
@@ -220,6 +223,8 @@ def train_bundle(
         second = folder / "refit"
         trained = fit(parts, used, None, again, second, resume=resume and _has_last(second), show=show)
         scores |= {"refit_on_validation": True, "train_clips": len(used)}
+    if test:
+        scores["test"] = _test_scores(trained.model, parts, store, recipe, calibration)
     languages = sorted({clip.language for clip in store.clips if clip.language})
     return write_bundle(
         folder / "bundle",
@@ -257,6 +262,23 @@ def _calibrate(logits: Floats, truth: NDArray[np.int64]) -> Calibration:
     scaled = np.exp(logits / temperature - (logits / temperature).max(1, keepdims=True))
     threshold = choose_unknown_threshold(scaled / scaled.sum(1, keepdims=True), truth)
     return Calibration(round(temperature, 4), round(threshold, 4), f"{len(truth)} validation clips")
+
+
+def _test_scores(
+    model: nn.Module, parts: Parts, store: Store, recipe: RecognizerRecipe, calibration: Calibration
+) -> dict[str, Any]:
+    logits = logits_of(model, parts, parts.test, recipe) / calibration.temperature
+    scaled = np.exp(logits - logits.max(1, keepdims=True))
+    signer = {clip.id: clip.signer for clip in store.clips}
+    found = score(
+        scaled / scaled.sum(1, keepdims=True),
+        parts.clips.classes[parts.test],
+        parts.labels,
+        [signer[parts.ids[i]] for i in parts.test],
+    )
+    interval = [round(found.top1_ci95.low, 4), round(found.top1_ci95.high, 4)]
+    figures = {name: round(getattr(found, name), 4) for name in ("top1", "top5", "macro_f1", "ece")}
+    return {"clips": found.n, **figures, "top1_ci95": interval, "resampled": found.resampled}
 
 
 def _class_weights(classes: NDArray[np.int64], count: int) -> Tensor:
