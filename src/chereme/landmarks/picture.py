@@ -31,8 +31,8 @@ def read_picture(path: str | Path) -> tuple[Image, tuple[int, int]]:
     """
     path = readable(path)
     try:
-        with warnings.catch_warnings(), Pillow.open(path) as file:
-            warnings.simplefilter("ignore")  # of odd metadata; Pillow's own size warning, too: ours is an error
+        # warnings of odd metadata, and of a large size: ours is an error
+        with warnings.catch_warnings(action="ignore"), Pillow.open(path) as file:
             check_size(path, *file.size)
             stored = file.size
             file.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # a large JPEG is decoded at a half or quarter
@@ -43,7 +43,9 @@ def read_picture(path: str | Path) -> tuple[Image, tuple[int, int]]:
                 picture = Pillow.alpha_composite(Pillow.new("RGBA", picture.size, "white"), picture)
             picture = picture.convert("RGB").resize(fit(*picture.size), Pillow.Resampling.BOX)
     except Pillow.DecompressionBombError as error:
-        raise ClipError(f"{path}: more than {MAX_PIXELS:,} pixels; scale it down first") from error
+        raise ClipError(
+            f"{path}: it has more than the {MAX_PIXELS:,} pixels that are read; scale it down first"
+        ) from error
     except UnidentifiedImageError as error:
         raise ClipError(f"{path}: not a picture that can be read; convert it to JPEG or PNG") from error
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files of its many formats
