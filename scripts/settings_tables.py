@@ -44,7 +44,9 @@ def tables() -> str:
         meanings = _field_docs(kind)
         text += f"\n### `[{table}]`\n\n{kind.__doc__.splitlines()[0]}\n\n| key | default | meaning |\n|---|---|---|\n"
         for field in fields(kind):
-            meaning = meanings.get(field.name) or PLAIN[f"{table}.{field.name}"]
+            meaning = meanings.get(field.name) or PLAIN.get(f"{table}.{field.name}")
+            if not meaning:
+                sys.exit(f"{table}.{field.name}: nothing says what it means; write a string below the field")
             text += f"| `{field.name}` | `{_toml(field.default)}` | {meaning} |\n"
     return text + "\n"
 
