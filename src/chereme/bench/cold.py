@@ -26,7 +26,8 @@ child = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]], os.envir
                        file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1)])
 _, status, usage = os.wait4(child, 0)
 took = time.perf_counter() - begun
-print(json.dumps([os.waitstatus_to_exitcode(status), took, usage.ru_maxrss / (1 if sys.platform == "darwin" else 1024)]))
+mebibytes = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+print(json.dumps([os.waitstatus_to_exitcode(status), took, mebibytes]))
 """
 """Runs a Python command and tells exit code, wall seconds and peak MiB. It is a process of its own because the
 peak that the system reports of a child includes the parent's size at the time of the fork."""
