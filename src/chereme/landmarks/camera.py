@@ -10,7 +10,7 @@ import numpy as np
 
 from chereme.errors import ClipError
 from chereme.landmarks.clip import extract_stream
-from chereme.landmarks.extractor import ExtractConfig, Image
+from chereme.landmarks.extractor import ExtractConfig, Image, open_extractor
 from chereme.landmarks.holistic import quiet_engine
 from chereme.landmarks.video import Frame
 from chereme.types import PoseSequence
@@ -38,10 +38,19 @@ def extract_webcam(camera: int | str, seconds: float, config: ExtractConfig | No
     try:
         if not capture.isOpened():
             raise ClipError(f"webcam {camera}: cannot be opened; is it plugged in, allowed, and free?")
+        _warm_up(capture, config or ExtractConfig())
         rate = capture.get(cv2.CAP_PROP_FPS)
         return extract_stream(_watch(capture, seconds), rate if rate > 0 else 25.0, config, f"webcam {camera}")
     finally:
         capture.release()
+
+
+def _warm_up(capture: cv2.VideoCapture, config: ExtractConfig) -> None:
+    """Load the engine before the clock starts: it takes a second the first time."""
+    arrived, bgr = capture.read()
+    if arrived:
+        with open_extractor(config) as extractor:
+            extractor.look(_rgb(bgr))
 
 
 def _watch(capture: cv2.VideoCapture, seconds: float) -> Iterator[Frame]:
