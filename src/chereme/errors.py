@@ -15,7 +15,9 @@ __all__ = [
     "RecipeError",
     "SplitError",
     "StoreError",
+    "TooLargeError",
     "TrainingError",
+    "UnseenError",
 ]
 
 
@@ -25,6 +27,14 @@ class CheremeError(Exception):
 
 class ClipError(CheremeError):
     """A video or picture cannot be used: not a video, truncated, empty, nobody in it."""
+
+
+class UnseenError(ClipError):
+    """A video or picture is sound, but shows nobody, or no hand."""
+
+
+class TooLargeError(ClipError):
+    """A video or picture has more pixels, or lasts longer, than is read."""
 
 
 class PoseFileError(ClipError):

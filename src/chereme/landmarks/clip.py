@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chereme.errors import ClipError
+from chereme.errors import ClipError, UnseenError
 from chereme.landmarks.extractor import ExtractConfig, Image, open_extractor
 from chereme.landmarks.picture import PICTURES, read_picture
 from chereme.landmarks.timing import even_times, on_grid
@@ -125,9 +125,9 @@ def _check_somebody(points: Floats, layout: Layout, config: ExtractConfig, name:
     seen = ~np.isnan(points[..., 0])
     where = f"any of {len(points)} frames" if len(points) > 1 else "the picture"
     if not seen[:, layout.groups["pose"]].any():
-        raise ClipError(f"{name}: nobody seen in {where}; the signer must be in view from head to hips")
+        raise UnseenError(f"{name}: nobody seen in {where}; the signer must be in view from head to hips")
     hands = [layout.groups["left_hand"], layout.groups["right_hand"]]
     if not config.keep_handless and not any(seen[:, hand].any() for hand in hands):
-        raise ClipError(
+        raise UnseenError(
             f"{name}: no hand seen in {where}; keep it with --keep-handless and look with `chereme render`, or drop it"
         )

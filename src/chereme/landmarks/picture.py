@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
-from chereme.errors import ClipError
+from chereme.errors import ClipError, TooLargeError
 from chereme.landmarks.extractor import Image
 
 __all__ = ["MAX_PIXELS", "MAX_SIDE", "PICTURES", "check_size", "fit", "read_picture", "readable"]
@@ -43,7 +43,7 @@ def read_picture(path: str | Path) -> tuple[Image, tuple[int, int]]:
                 picture = Pillow.alpha_composite(Pillow.new("RGBA", picture.size, "white"), picture)
             picture = picture.convert("RGB").resize(fit(*picture.size), Pillow.Resampling.BOX)
     except Pillow.DecompressionBombError as error:
-        raise ClipError(
+        raise TooLargeError(
             f"{path}: it has more than the {MAX_PIXELS:,} pixels that are read; scale it down first"
         ) from error
     except UnidentifiedImageError as error:
@@ -70,9 +70,9 @@ def readable(path: str | Path) -> Path:
 
 
 def check_size(path: Path, width: int, height: int) -> None:
-    """Raises ClipError when a picture or frame has more than `MAX_PIXELS` pixels."""
+    """Raises TooLargeError when a picture or frame has more than `MAX_PIXELS` pixels."""
     if width * height > MAX_PIXELS:
-        raise ClipError(
+        raise TooLargeError(
             f"{path}: {width}x{height} is more than the {MAX_PIXELS:,} pixels that are read; scale it down first"
         )
 

@@ -84,6 +84,18 @@ class Video:
         """Frames per second by the file's header: right on average at best; 25 where it says nothing."""
         return float(self._stream.average_rate or self._stream.guessed_rate or 25)
 
+    @property
+    def seconds(self) -> float | None:
+        """Duration by the file's header; None where it gives none, as recordings from a browser do."""
+        if self._stream.duration is not None:
+            return float(self._stream.duration * self._stream.time_base)
+        return None if self._container.duration is None else float(self._container.duration / av.time_base)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels as the header gives them: stored, not yet turned upright."""
+        return self._stream.codec_context.width, self._stream.codec_context.height
+
     def frames(
         self, start: float | None = None, end: float | None = None, keep_partial: bool = False
     ) -> Iterator[Frame]:
