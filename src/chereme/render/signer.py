@@ -191,15 +191,15 @@ def _face(
         pen.ellipse(eye, (0.115 * eyes, 0.115 * eyes), style.iris)
         pen.ellipse(eye, (0.05 * eyes, 0.05 * eyes), (10, 10, 10))
         pen.ellipse(eye, (0.25 * eyes, 0.15 * eyes), (45, 35, 30), start=180, thick=0.05 * eyes)
-        brow = eye - down * 0.27 * eyes
-        pen.line(brow - across * 0.25 * eyes, brow + across * 0.25 * eyes, style.hair, 0.09 * eyes)
+        brow = eye - down * 0.20 * eyes
+        pen.ellipse(brow, (0.29 * eyes, 0.13 * eyes), style.hair, start=200, end=340, thick=0.09 * eyes)
     nose = p[0, :2]
     bridge = (p[2, :2] + p[5, :2]) / 2 + down * 0.15 * eyes
     pen.line(bridge, nose + down * 0.08 * eyes, _shaded(style.skin, 0.82), 0.07 * eyes)
     pen.ellipse(nose + down * 0.12 * eyes, (0.2 * eyes, 0.1 * eyes), _shaded(style.skin, 0.62), end=180)
     pen.ellipse(mouth, (head.mouth, 0.13 * eyes), style.lips)
-    half = across * head.mouth * 0.9
-    pen.line(mouth - half, mouth + half, _shaded(style.lips, 0.58), 0.04 * eyes)
+    smile = mouth - down * 0.07 * eyes
+    pen.ellipse(smile, (head.mouth, 0.10 * eyes), _shaded(style.lips, 0.58), start=10, end=170, thick=0.04 * eyes)
 
 
 def _arm(picture: Picture, p: Floats, side: int, has_hand: bool, posture: Posture, style: SignerStyle) -> None:

@@ -48,9 +48,9 @@ class DecoderConfig:
     """Steps of training, each over all frames."""
     learning_rate: float = 4e-3
     """At its highest; falls to zero along a cosine."""
-    smoothness: float = 0.02
+    smoothness: float = 0.005
     """Weight of the penalty on acceleration."""
-    arm_lengths: float = 0.1
+    arm_lengths: float = 0.01
     """Weight of the penalty on arms that change their length within a word."""
     seed: int = 0
 
@@ -263,7 +263,10 @@ def _card_page(name: str, decoder: TrainedDecoder, card: Card) -> str:
     lines += ["- **The weights may be used for**: research and demonstration only"]
     lines += [f"- **Limits**: {limit}" for limit in card.limits]
     lines += ["", "## Fit to its training clips (no test of quality)", ""]
-    lines += [f"- {key}: {value}" for key, value in decoder.scores.items()]
+    lines += [
+        f"- mean distance from the landmarks of its {decoder.scores['clips']} clips ({decoder.scores['frames']} frames):"
+        f" body {decoder.scores['body']} shoulder widths, hands {decoder.scores['hands']} palm lengths"
+    ]
     lines += ["", f"## Its {len(decoder.glosses)} words", ""]
     lines += [f"- {gloss}, {seconds:.2f} s" for gloss, seconds in zip(decoder.glosses, decoder.seconds, strict=True)]
     return "\n".join([*lines, ""])

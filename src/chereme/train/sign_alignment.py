@@ -117,9 +117,10 @@ def _signing(sequence: PoseSequence) -> SignFrames | None:
     """One clip in shoulder widths, without the rest before and after; None if it cannot be used."""
     points = sequence.pick(BODY_HANDS_75).points
     shoulders = points[:, [11, 12]]
-    width = np.nanmedian(np.linalg.norm((shoulders[:, 0] - shoulders[:, 1])[:, :2], axis=-1))
-    if not width > 0:
+    widths = np.linalg.norm((shoulders[:, 0] - shoulders[:, 1])[:, :2], axis=-1)
+    if not (widths > 0).any():
         return None
+    width = np.nanmedian(widths)
     points = _body_through_gaps((points - np.nanmedian(shoulders.mean(1), axis=0)) / width)
     body = points[:, list(BODY_POINTS)].copy()
     hands = np.stack([points[:, 33:54], points[:, 54:75]], 1)
