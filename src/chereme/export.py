@@ -39,7 +39,7 @@ LARGEST_DIFFERENCE = 1e-4
 
 @dataclass(frozen=True)
 class Speed:
-    """Median time of one clip, alone in its batch, on one thread."""
+    """Median processor time of one clip, alone in its batch, on one thread."""
 
     onnx_ms: float
     torch_ms: float
@@ -128,7 +128,10 @@ def measure_parity(bundle: Bundle, model: nn.Module, onnx: Path, values: Sequenc
 
 
 def compare_speed(model: nn.Module, onnx: Path, values: Sequence[Floats], *, rounds: int = 5) -> Speed:
-    """Time both models on the same clips, one at a time, turn about, so that a busy machine slows both.
+    """Time both models on the same clips, one at a time, turn about.
+
+    What is counted is the processor time of the one thread that works: the wall time on an idle machine, and
+    on a busy one not the turns of other processes, which would hide the difference.
 
     Args:
         model: in evaluation mode.
@@ -143,10 +146,10 @@ def compare_speed(model: nn.Module, onnx: Path, values: Sequence[Floats], *, rou
             for number, clip in enumerate(values):
                 order = (0, 1) if (number + round_) % 2 else (1, 0)
                 for which in order:
-                    begun = time.perf_counter()
+                    begun = time.thread_time()
                     runners[which](clip)
                     if round_:
-                        taken[which].append(time.perf_counter() - begun)
+                        taken[which].append(time.thread_time() - begun)
     onnx_ms, torch_ms = (1000 * median(seconds) for seconds in taken)
     return Speed(onnx_ms, torch_ms, len(values), rounds)
 

@@ -20,9 +20,10 @@ def test_for_machines(small_bundle):
     assert found["packages"]["base"]["numpy"]
     assert {"train", "dev"} <= found["packages"].keys()
     assert found["torch"] is True
-    bundle = found["bundles"][-1]
+    (bundle,) = [b for b in found["bundles"] if b["folder"] == str(small_bundle)]
     assert bundle == {
         "folder": str(small_bundle),
+        "kind": "recognizer",
         "name": "small",
         "title": "Three words",
         "use": "open",
@@ -36,7 +37,7 @@ def test_for_machines(small_bundle):
 
 def test_for_people(small_bundle):
     text = run(small_bundle).stdout
-    assert "small: Three words" in text
+    assert "small (recognizer): Three words" in text
     assert "use: any use, with credit; trained on made up" in text
     assert "split fair, top1 0.500, top1_ci95 [0.200, 0.800], n 4" in text
 
@@ -72,3 +73,10 @@ def test_requirements_are_read_by_extra(monkeypatch):
         "train": {"torch": None},
         "dev": {"ruff": None},
     }
+
+
+def test_bundles_that_ship_are_listed():
+    found = json.loads(run("--json").stdout)
+    kinds = {b["name"]: b["kind"] for b in found["bundles"]}
+    assert kinds.items() >= {"isl43": "recognizer", "demo_words": "decoder"}.items()
+    assert all(b["use"] in ("open", "research") for b in found["bundles"])

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from chereme.cli.recognize import command
+from chereme.cli.recognize import _line, command
 from chereme.errors import ClipError
 from chereme.layout import KINECT_20
 from chereme.poses import write_pose
@@ -40,6 +40,14 @@ def test_pose_as_json(pose, small_bundle):
     assert probabilities == sorted(probabilities, reverse=True)
     assert sum(probabilities) == pytest.approx(1)
     assert set(answer["seconds"]) == {"extract", "recognize"}
+
+
+def test_words_that_are_hardly_possible_are_not_listed_for_people():
+    ranked = [{"gloss": "casa", "probability": 0.99}, {"gloss": "pai", "probability": 0.004}]
+    answer = {"file": "x.pose", "predictions": ranked, "unknown": False, "seconds": {"extract": 0.5, "recognize": 0.25}}
+    assert _line(answer) == "x.pose: casa 99 %  [0.75 s]"
+    unsure = answer | {"predictions": [{"gloss": "casa", "probability": 0.003}], "unknown": True}
+    assert _line(unsure) == "x.pose: unknown (perhaps casa 0 %)  [0.75 s]"
 
 
 def test_pose_for_people(pose, small_bundle):
@@ -147,7 +155,7 @@ def test_webcam_that_is_not_there(small_bundle, monkeypatch):
     assert "error: webcam 0: cannot be opened" in run.stderr
 
 
-@pytest.mark.parametrize("arguments", [(), ("--webcam", "a.mp4")])
+@pytest.mark.parametrize("arguments", [(), ("a.mp4", "--webcam")])
 def test_usage(arguments):
     assert recognize(*arguments).exit_code == 2
 

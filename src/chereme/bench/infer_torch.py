@@ -19,6 +19,7 @@ def measure(
     """Median milliseconds of a clip, batch of one, one thread each, turn about on the same clips.
 
     Only the networks are timed, from features to logits: landmarks and features are the same for both.
+    Milliseconds are processor time of the working thread, see `chereme.export.compare_speed`.
 
     Args:
         data: not read; the clips are made up, since time does not depend on what is signed.

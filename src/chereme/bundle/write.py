@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from chereme.bundle import INDEX, Bundle, Calibration, Card, clip_digest, digest, index_of
+from chereme.bundle.convolutions import over_pictures
 from chereme.errors import BundleError
 from chereme.features import FeatureConfig, FeaturePlan
 from chereme.files import write_folder_beside
@@ -53,7 +55,8 @@ def write_bundle(
     layout = layout_named(preprocess.layout)
     inputs = len(FeaturePlan(layout, recipe.stage("features", FeatureConfig)).names)
     with write_folder_beside(folder) as part:
-        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, part / "model.safetensors")
+        weights = save({k: v.contiguous() for k, v in model.state_dict().items()})
+        (part / "model.safetensors").write_bytes(weights)  # save_file would let nobody but its owner read it
         write_onnx(model, inputs, part / "model.onnx")
         (part / "recipe.toml").write_text(recipe.text, encoding="utf-8")
         (part / "scores.json").write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -89,6 +92,7 @@ def write_onnx(model: nn.Module, inputs: int, path: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
+    onnx.save(over_pictures(onnx.load(path)), path)
 
 
 def load_model(bundle: Bundle) -> nn.Module:

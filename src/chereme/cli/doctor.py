@@ -2,6 +2,7 @@
 
 import re
 import sys
+import textwrap
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,7 +33,10 @@ def command(bundles: tuple[Path, ...], as_json: bool) -> None:
         data: str | None = str(data_folder())
     except CheremeError:
         data = None
-    packages, listed = _packages(), [_bundle(folder) for folder in [*list_bundles(), *bundles]]
+    packages = _packages()
+    listed = [_recognizer(folder) for folder in [*list_bundles(), *bundles]] + list(
+        map(_decoder, list_bundles("decoder"))
+    )
     found = {
         "chereme": __version__,
         "python": platform.python_version(),
@@ -72,7 +76,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _bundle(folder: Path) -> dict[str, Any]:
+def _recognizer(folder: Path) -> dict[str, Any]:
     from chereme.bundle import Bundle
     from chereme.errors import CheremeError
 
@@ -82,6 +86,7 @@ def _bundle(folder: Path) -> dict[str, Any]:
         return {"folder": str(folder), "error": str(error)}
     return {
         "folder": str(folder),
+        "kind": "recognizer",
         "name": bundle.name,
         "title": bundle.card.title,
         "use": bundle.card.use,
@@ -93,13 +98,36 @@ def _bundle(folder: Path) -> dict[str, Any]:
     }
 
 
+def _decoder(folder: Path) -> dict[str, Any]:
+    from chereme.errors import CheremeError
+    from chereme.produce.decoder import Decoder
+
+    try:
+        decoder = Decoder.load(folder)
+    except CheremeError as error:
+        return {"folder": str(folder), "error": str(error)}
+    card = decoder.about["card"]
+    return {
+        "folder": str(folder),
+        "kind": "decoder",
+        "name": folder.name,
+        "title": card["title"],
+        "use": card["use"],
+        "data": card["data"],
+        "language": decoder.about["language"],
+        "labels": len(decoder.glosses),
+        "layout": decoder.about["layout"],
+        "scores": {},
+    }
+
+
 def _text(found: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"chereme {found['chereme']}, Python {found['python']}, {found['platform']}", "", "Packages"]
     for extra, packages in found["packages"].items():
         missing = [name for name, version in packages.items() if version is None]
         there = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
-        lines.append(f"  {extra}: {there or 'none'}")
+        lines += textwrap.wrap(f"{extra}: {there or 'none'}", 100, initial_indent="  ", subsequent_indent="    ")
         if missing:
             what = "chereme" if extra == "base" else f"chereme[{extra}]"
             lines.append(f"    missing: {', '.join(missing)}; pip install '{what}'")
@@ -116,15 +144,15 @@ def _text(found: dict[str, Any]) -> str:
 
 def _bundle_lines(bundle: dict[str, Any]) -> list[str]:
     if "error" in bundle:
-        return [f"  damaged: {bundle['error']}"]
+        return [f"  cannot be used: {bundle['error']}"]
     use = {"open": "any use, with credit", "research": "research and demonstration only"}
     lines = [
-        f"  {bundle['name']}: {bundle['title']}",
+        f"  {bundle['name']} ({bundle['kind']}): {bundle['title']}",
         f"    {bundle['labels']} words, language {bundle['language'] or 'not stated'}, landmarks {bundle['layout']}",
         f"    use: {use.get(bundle['use'], bundle['use'])}; trained on {', '.join(bundle['data'])}",
     ]
     scores = ", ".join(f"{key} {_shown(value)}" for key, value in bundle["scores"].items())
-    return [*lines, f"    scores: {scores or 'none'}"]
+    return [*lines, f"    scores: {scores}"] if scores else lines
 
 
 def _shown(value: Any) -> str:

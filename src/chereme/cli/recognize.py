@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.option("--top", default=5, show_default=True, type=click.IntRange(min=1), help="How many words to list.")
 @click.option("--fps", default=25.0, show_default=True, type=click.FloatRange(1, 240), help="Of a folder of pictures.")
 @click.option("--mirrored", is_flag=True, help="The pictures are mirrored, as selfie cameras store them.")
-@click.option("--webcam", is_flag=True, help="Watch the webcam instead of reading files.")
-@click.option("--camera", default=0, show_default=True, help="Number of the webcam.")
-@click.option("--seconds", default=4.0, show_default=True, type=click.FloatRange(0.5, 60), help="Webcam: how long.")
+@click.option(
+    "--webcam", is_flag=False, flag_value="0", metavar="[N]", help="Watch webcam N (0 if not said) instead of a file."
+)
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="How long to watch it.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def command(
     files: tuple[Path, ...],
@@ -29,8 +30,7 @@ def command(
     top: int,
     fps: float,
     mirrored: bool,
-    webcam: bool,
-    camera: int,
+    webcam: str | None,
     seconds: float,
     as_json: bool,
 ) -> None:
@@ -43,15 +43,15 @@ def command(
     from chereme.errors import CheremeError
     from chereme.recognize import Recognizer
 
-    if webcam == bool(files):
+    if bool(files) == (webcam is not None):
         raise click.UsageError("name files or --webcam, one of the two")
     recognizer = Recognizer.load(bundle)
     answers: list[dict[str, Any]] = []
-    for clip in [None] if webcam else _clips(files):
-        name = f"webcam {camera}" if clip is None else str(clip)
+    for clip in _clips(files) if webcam is None else [webcam]:
+        name = str(clip) if webcam is None else f"webcam {webcam}"
         try:
             begun = time.perf_counter()
-            sequence = _watch(camera, seconds, mirrored) if clip is None else _landmarks(clip, fps, mirrored)
+            sequence = _watch(clip, seconds, mirrored) if isinstance(clip, str) else _landmarks(clip, fps, mirrored)
             extracted = time.perf_counter()
             prediction = recognizer.recognize(sequence)
             done = time.perf_counter()
@@ -102,12 +102,12 @@ def _landmarks(path: Path, fps: float, mirrored: bool) -> "PoseSequence":
     return extract_frames((read_picture(p)[0] for p in pictures), fps, config, str(path))
 
 
-def _watch(camera: int, seconds: float, mirrored: bool) -> "PoseSequence":
+def _watch(camera: str, seconds: float, mirrored: bool) -> "PoseSequence":
     from chereme.landmarks import ExtractConfig
     from chereme.landmarks.camera import extract_webcam
 
     click.echo(f"watching webcam {camera} for {seconds:g} s …", err=True)
-    return extract_webcam(camera, seconds, ExtractConfig(mirrored=mirrored))
+    return extract_webcam(int(camera) if camera.isdecimal() else camera, seconds, ExtractConfig(mirrored=mirrored))
 
 
 def _line(answer: dict[str, Any]) -> str:
@@ -115,7 +115,9 @@ def _line(answer: dict[str, Any]) -> str:
     if "error" in answer:
         text = str(answer["error"])
         return f"error: {text}" if answer["file"] in text else f"error: {answer['file']}: {text}"
-    words = [f"{p['gloss']} {100 * p['probability']:.0f} %" for p in answer["predictions"]]
+    ranked = answer["predictions"]
+    likely = [p for p in ranked if p["probability"] >= 0.005] or ranked[:1]
+    words = [f"{p['gloss']} {100 * p['probability']:.0f} %" for p in likely]
     took = sum(answer["seconds"].values())
     said = f"unknown (perhaps {', '.join(words)})" if answer["unknown"] else " · ".join(words)
     return f"{answer['file']}: {said}  [{took:.2f} s]"
