@@ -60,7 +60,7 @@ def command(words: tuple[str, ...], out: Path, bundle: str, decoder: str, as_jso
             )
     glosses = list(dict.fromkeys(known[w.casefold()] for w in words)) or list(producer.demo)
     say(f"  {producer.folder.name} signs {', '.join(producer.glosses)}")
-    say(f"  {recognizer.bundle.name} recognizes {len(recognizer.bundle.labels)} words of Indian Sign Language")
+    say(f"  {recognizer.bundle.name} recognizes {len(recognizer.bundle.labels)} words")
     results, rows = [], []
     for number, gloss in enumerate(glosses, 1):
         say(f"\n{number}/{len(glosses)}  {gloss}")
