@@ -166,7 +166,8 @@ def _clip(row: Mapping[str, Any], where: str) -> Clip:
     if texts.get("split", "") not in ("", *PARTS):
         raise ManifestError(f"{where}: split is {texts['split']!r}; it can be {', '.join(PARTS)} or empty")
     texts["path"] = texts["path"].replace("\\", "/")
-    clip = Clip(**{"id": texts["path"], **texts, **times})
+    texts = {"id": texts["path"], **texts}
+    clip = Clip(**texts, start=times.get("start"), end=times.get("end"))
     if not clip.id:
         raise ManifestError(f"{where}: id is empty")
     if clip.end is not None and clip.end <= (clip.start or 0):

@@ -174,31 +174,40 @@ def pack(items: Iterable[tuple[Clip, PoseSequence]], folder: str | Path) -> Stor
     A store that stood at `folder` is replaced. Confidence is not kept: a point is seen or it is NaN.
 
     Raises:
-        StoreError: no clips, an id twice, clips of several layouts, or `folder` holds something that is no store.
+        StoreError: no clips, an id twice, clips of several layouts, `folder` holds something that is no store,
+            or cannot be written.
         LayoutError: a clip without frames or with infinite points.
     """
     folder = Path(folder)
     check_replaceable(folder)
+    try:
+        with write_folder_beside(folder) as part:
+            clips = _write(items, part)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be packed, nothing was changed there: {error}") from error
+    logging.getLogger(__name__).info("packed %d clips to %s", clips, folder)
+    return Store.open(folder)
+
+
+def _write(items: Iterable[tuple[Clip, PoseSequence]], folder: Path) -> int:
     rows: list[dict[str, Any]] = []
     layout: Layout | None = None
     ids: set[str] = set()
-    with write_folder_beside(folder) as part:
-        raw = part / "frames.raw"
-        with raw.open("wb") as out:
-            for clip, sequence in items:
-                layout = layout or sequence.layout
-                _check_item(clip, sequence, layout, ids)
-                points = np.ascontiguousarray(sequence.points)
-                out.write(points.data)
-                rows.append(_row(clip, sequence, digest_of(points)))
-        if layout is None:
-            raise StoreError(f"{folder}: no clips to pack")
-        _wrap_in_arrow(raw, len(layout), part / "frames.arrow")
-        raw.unlink()
-        pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), part / "clips.parquet")
-        _write_about(part, layout, rows)
-    logging.getLogger(__name__).info("packed %d clips to %s", len(rows), folder)
-    return Store.open(folder)
+    raw = folder / "frames.raw"
+    with raw.open("wb") as out:
+        for clip, sequence in items:
+            layout = layout or sequence.layout
+            _check_item(clip, sequence, layout, ids)
+            points = np.ascontiguousarray(sequence.points)
+            out.write(points.data)
+            rows.append(_row(clip, sequence, digest_of(points)))
+    if layout is None:
+        raise StoreError("no clips to pack")
+    _wrap_in_arrow(raw, len(layout), folder / "frames.arrow")
+    raw.unlink()
+    pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), folder / "clips.parquet")
+    _write_about(folder, layout, rows)
+    return len(rows)
 
 
 def digest_of(points: Floats) -> str:

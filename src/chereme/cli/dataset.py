@@ -1,0 +1,200 @@
+"""`chereme dataset`: import, pack, describe, split and audit a data set."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chereme.cli import print_json
+
+__all__ = ["command"]
+
+_DATA = click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder of the known data sets; default $CHEREME_DATA."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+_STORE = click.argument("store", type=click.Path(path_type=Path))
+
+
+@click.group(name="dataset")
+def command() -> None:
+    """Bring clips and landmarks together, see what they are, and say which are for testing."""
+
+
+@command.command("import")
+@click.argument("name")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Manifest or folder to write.")
+@_DATA
+@_JSON
+def import_set(name: str, out: Path, data: Path | None, as_json: bool) -> None:
+    """Bring the known set NAME into common form.
+
+    A set of videos becomes a manifest (.csv or .parquet) that names them where they are. A set of landmarks
+    becomes a folder of .pose files with its manifest.csv; to train on it, `dataset pack NAME` is shorter.
+    """
+    from chereme.dataset.jobs import write_pose_folder, write_video_manifest
+    from chereme.dataset.load import find_source
+
+    source = find_source(name, data)
+    if source.has_landmarks:
+        if out.suffix:
+            raise click.UsageError(f"{name} is a set of landmarks: name a folder with -o, or use `dataset pack`")
+        clips = write_pose_folder(_watched(source.items(), None, as_json), out)
+        following = f"chereme dataset pack {out} -o STORE"
+    else:
+        if out.suffix.lower() not in (".csv", ".parquet"):
+            raise click.UsageError(f"{name} is a set of videos: name a .csv or .parquet manifest with -o")
+        clips = write_video_manifest(source, out)
+        following = f"chereme extract {source.folder} -o POSES, then chereme dataset pack {out} --poses POSES -o STORE"
+    if as_json:
+        print_json({"set": source.name, "clips": clips, "output": str(out)})
+    else:
+        click.echo(f"{clips} clips of {source.name} in {out}; next: {following}")
+
+
+@command.command()
+@click.argument("source")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder of the store.")
+@click.option(
+    "--poses", type=click.Path(path_type=Path), help="What `chereme extract` wrote, when SOURCE names videos."
+)
+@click.option("--layout", "layout_name", help="Landmarks to pick by name from every clip, as body_hands_75.")
+@_DATA
+@_JSON
+def pack(source: str, out: Path, poses: Path | None, layout_name: str | None, data: Path | None, as_json: bool) -> None:
+    """Pack the clips of SOURCE into a store that is read in place.
+
+    SOURCE is a folder of class folders, a manifest (.csv or .parquet), or a known set by its name. Packing a
+    known set also writes the splits of its protocol. A store at OUT is replaced, splits and all.
+    """
+    from chereme.dataset.jobs import pack_source
+    from chereme.dataset.load import find_source
+    from chereme.layout import layout_named
+
+    layout = None if layout_name is None else layout_named(layout_name)
+    store, failed, splits = pack_source(
+        find_source(source, data), out, layout, poses, lambda items, total: _watched(items, total, as_json)
+    )
+    for unusable in failed:
+        click.echo(f"left out {unusable.clip.id}: {unusable.why}", err=True)
+    if as_json:
+        print_json(
+            {
+                "store": str(out),
+                "clips": len(store),
+                "classes": len({c.gloss for c in store.clips}),
+                "frames": len(store.points),
+                "layout": store.layout.name,
+                "splits": splits,
+                "failed": [{"file": u.clip.path or u.clip.id, "error": u.why} for u in failed],
+            }
+        )
+    else:
+        click.echo(
+            f"{len(store)} clips, {len({c.gloss for c in store.clips})} classes, {len(store.points)} frames"
+            f" ({store.layout.name}) in {out}" + (f"; splits: {', '.join(splits)}" if splits else "")
+        )
+    sys.exit(1 if failed else 0)
+
+
+@command.command()
+@_STORE
+@click.option("--plots", type=click.Path(path_type=Path), help="Folder for PNG plots.")
+@click.option("--rows", default=50, show_default=True, help="Rows shown of a long table.")
+@_JSON
+def stats(store: Path, plots: Path | None, rows: int, as_json: bool) -> None:
+    """Show classes, signers, frame rates, durations and missing hands of STORE."""
+    from chereme.dataset.stats import plot_stats, stats
+    from chereme.dataset.store import Store
+
+    opened = Store.open(store)
+    found = stats(opened)
+    drawn = [str(path) for path in plot_stats(opened, plots)] if plots else []
+    if as_json:
+        print_json({**found.as_json(), "plots": drawn})
+    else:
+        click.echo("\n".join([found.as_text(rows), *drawn]))
+
+
+@command.command()
+@_STORE
+@click.option(
+    "--by", multiple=True, help="Column whose groups stay together, or `random`, `official`. May be repeated."
+)
+@click.option("--protocol", help="The fixed split of a known set: isl43, isl43-rotation, isl30, wlasl.")
+@click.option("--test", default=0.2, show_default=True, help="Share of clips to hold out for test.")
+@click.option("--validation", default=0.1, show_default=True, help="Share of clips to validate on.")
+@click.option("--folds", type=int, help="So many splits instead, each group tested once.")
+@click.option("--leave-out", metavar="GROUP", help="Test on this group, validate on the next one.")
+@click.option("--leave-one-out", is_flag=True, help="A split for every group, each left out in turn.")
+@click.option("--name", help="What to call the split; default: from --by.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--allow-missing", is_flag=True, help="Keep a split that leaves classes without training or test clips.")
+@_DATA
+@_JSON
+def split(store: Path, data: Path | None, as_json: bool, allow_missing: bool, **wanted: Any) -> None:
+    """Decide which clips of STORE train, validate and test, and keep it there by name.
+
+    \b
+    chereme dataset split STORE --by signer
+    chereme dataset split STORE --by signer --leave-out s04
+    chereme dataset split STORE --by gloss --by source --folds 5
+    chereme dataset split STORE --protocol isl43
+    """
+    from collections import Counter
+
+    from chereme.dataset.jobs import make_splits
+    from chereme.dataset.split import RANDOM_WARNING, check_split, write_split
+    from chereme.dataset.store import Store
+
+    ways = sum([bool(wanted["folds"]), bool(wanted["leave_out"]), wanted["leave_one_out"], bool(wanted["protocol"])])
+    if bool(wanted["by"]) == bool(wanted["protocol"]) or ways > 1:
+        raise click.UsageError("name --by or --protocol, and at most one of --folds, --leave-out, --leave-one-out")
+    if {"random", "official"} & set(wanted["by"]) and (len(wanted["by"]) > 1 or ways):
+        raise click.UsageError(f"--by {wanted['by'][0]} stands alone")
+    opened = Store.open(store)
+    if wanted["by"] == ("random",):
+        click.echo(f"warning: {RANDOM_WARNING}", err=True)
+    made = make_splits(opened, data=data, **wanted)
+    missing = {}
+    for name, parts in made.items():
+        # WLASL's own split leaves most classes without a test clip: that is known, and said below
+        missing[name] = check_split(opened.clips, parts, allow_missing or bool(wanted["protocol"]))
+    rows: list[dict[str, Any]] = []
+    for name, parts in made.items():
+        path = write_split(store, name, parts)
+        rows.append({"split": name, "file": str(path), **Counter(parts.values()), "missing": missing[name]})
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            counts = ", ".join(f"{row.get(part, 0)} {part}" for part in ("train", "validation", "test"))
+            click.echo("; ".join([f"{row['split']}: {counts}", *row["missing"]]))
+
+
+@command.command()
+@_STORE
+@click.option("--split", "names", multiple=True, help="Splits to look at; default: all.")
+@_JSON
+def audit(store: Path, names: tuple[str, ...], as_json: bool) -> None:
+    """Find clips that show one recording, labels that collide, and what leaks between the parts of a split.
+
+    Exit code 1 when anything was found.
+    """
+    from chereme.dataset.audit import audit
+    from chereme.dataset.store import Store
+
+    opened = Store.open(store)
+    found = audit(opened, {name: opened.split(name) for name in names or opened.split_names()})
+    if as_json:
+        print_json(found.as_json())
+    else:
+        click.echo(found.as_text())
+    sys.exit(0 if found.clean else 1)
+
+
+def _watched(items: Any, total: int | None, as_json: bool) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(items, total=total, unit="clip", disable=True if as_json else None)
