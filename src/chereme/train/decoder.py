@@ -263,9 +263,10 @@ def _card_page(name: str, decoder: TrainedDecoder, card: Card) -> str:
     lines += ["- **The weights may be used for**: research and demonstration only"]
     lines += [f"- **Limits**: {limit}" for limit in card.limits]
     lines += ["", "## Fit to its training clips (no test of quality)", ""]
+    fit = decoder.scores
     lines += [
-        f"- mean distance from the landmarks of its {decoder.scores['clips']} clips ({decoder.scores['frames']} frames):"
-        f" body {decoder.scores['body']} shoulder widths, hands {decoder.scores['hands']} palm lengths"
+        f"- mean distance from the landmarks of its {fit['clips']} clips ({fit['frames']} frames):"
+        f" body {fit['body']} shoulder widths, hands {fit['hands']} palm lengths"
     ]
     lines += ["", f"## Its {len(decoder.glosses)} words", ""]
     lines += [f"- {gloss}, {seconds:.2f} s" for gloss, seconds in zip(decoder.glosses, decoder.seconds, strict=True)]
