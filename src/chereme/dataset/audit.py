@@ -147,6 +147,8 @@ def _shared(store: Store, name: str, parts: Mapping[str, str]) -> list[SharedGro
     """A signer is looked for over all glosses; a source within one, for blocks and takes are numbered per gloss."""
     found = []
     for column in ("signer", "source"):
+        if len({getattr(clip, column) for clip in store.clips}) < 2:
+            continue  # all was recorded by one, which no split can part
         counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for clip in store.clips:
             if clip.id in parts and getattr(clip, column):

@@ -124,7 +124,7 @@ def make_splits(
     if by == ("official",):
         return {name: ways.official(clips)}
     if folds is not None:
-        return {f"{name}-fold{i}": parts for i, parts in enumerate(group_folds(clips, by, folds, seed), 1)}
+        return {f"{name}-fold{i}": parts for i, parts in enumerate(ways.group_folds(clips, by, folds, seed), 1)}
     if leave_out is not None:
         return {f"{name}-{_safe(leave_out)}": ways.leave_out(clips, by, leave_out)}
     if leave_one_out:
