@@ -1,5 +1,6 @@
 """Every `chereme` and `make` command in README and docs is one that exists, and the tour that README promises runs."""
 
+import itertools
 import re
 import shlex
 import subprocess
@@ -9,12 +10,15 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from chereme.cli import VERBS, _cli
 from chereme.features import BLOCKS
 from chereme.places import RECIPES
+from chereme.poses import write_pose
 from chereme.recipe import Recipe
 from chereme.train.config import RecognizerRecipe
+from made_up import made_up_signer
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")] + sorted(
@@ -152,6 +156,45 @@ def test_recipe_in_the_docs_is_valid(text):
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_recipe_that_ships_is_valid(path):
     assert RecognizerRecipe.read(Recipe.from_file(path)).train.epochs > 1
+
+
+def test_the_tour_of_the_readme_runs(tmp_path, monkeypatch, rng):
+    """`Your own signs`, word for word but for a smaller model, on signers made up here: 2 words, 5 signers."""
+    chapter = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Your own signs")[2]
+    extract, *others = list(commands(chapter))[:6]
+    assert extract == ["chereme", "extract", "videos", "-o", "poses"]  # tested with real video in its own folder
+    rows = ["path,gloss,signer"]
+    for gloss, signer, take in itertools.product(("house", "thanks"), "abcde", (1, 2)):
+        write_pose(made_up_signer(20, rng), tmp_path / "poses" / gloss / f"{signer}{take}.pose")
+        rows.append(f"{gloss}/{signer}{take}.mp4,{gloss},{signer}")
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos" / "manifest.csv").write_text("\n".join(rows))
+    write_pose(made_up_signer(20, rng), tmp_path / "new_clip.pose")
+    monkeypatch.chdir(tmp_path)
+    small = ["--set", "train.epochs=1", "--set", "model.width=16"]
+    for words in others:
+        arguments = [word.replace("new_clip.mp4", "new_clip.pose") for word in words[1:]]
+        run = CliRunner().invoke(_cli, arguments + small * (words[1] == "train"), catch_exceptions=False)
+        assert run.exit_code == 0, f"{words}: {run.output}"
+    assert words[1] == "recognize"
+    assert "house" in run.stdout
+    assert "thanks" in run.stdout
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(text, id=page.name)
+        for page in PAGES
+        for language, text in FENCE.findall(page.read_text(encoding="utf-8"))
+        if language == "python"
+    ],
+)
+def test_python_in_the_docs_runs(code, tmp_path, monkeypatch, signing, capsys):
+    write_pose(signing, tmp_path / "clip.pose")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "docs", "exec"), {})
+    assert capsys.readouterr().out or len(list(tmp_path.iterdir())) > 1  # it showed or made something
 
 
 def test_make_alone_lists_the_targets():
