@@ -130,7 +130,9 @@ def _torso_and_head(picture: Picture, p: Floats, width: float, head: _HeadSizes,
     aside = np.array([0.30 * width, 0, 0], np.float32)
     left_hip, right_hip = hips + aside, hips - aside
 
-    layer = Layer((size, size), np.array([[0, 0], [size - 1, size - 1]], np.float32), 0)
+    eyes, mouth, across, down = _face_axes(p)
+    around = np.stack([left[:2], right[:2], left_hip[:2], right_hip[:2], np.array([hips[0], size], np.float32), eyes])
+    layer = Layer((size, size), around, max(0.3 * width, 1.3 * head.half_height))
     for hip, inward in ((left_hip, -1), (right_hip, 1)):
         top = hip + np.array([0.08 * inward, -0.15, 0.3], np.float32) * width
         layer.capsule(top, _down(hip, 1.5 * width, -0.3 * width), (0.21 * width, 0.19 * width), _TROUSERS)
@@ -146,7 +148,6 @@ def _torso_and_head(picture: Picture, p: Floats, width: float, head: _HeadSizes,
     for shoulder in (left, right):
         layer.capsule(collar, _down(shoulder, 0.03 * width), (0.11 * width, 0.10 * width), _SHIRT)
 
-    eyes, mouth, across, down = _face_axes(p)
     centre = eyes + down * 0.10 * head.brow
     high, wide = head.half_height, head.half_width
     chin = _flat(centre + down * high * 0.72, -0.02 * width)
