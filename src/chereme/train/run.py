@@ -224,7 +224,7 @@ def train_bundle(
         trained = fit(parts, used, None, again, second, resume=resume and _has_last(second), show=show)
         scores |= {"refit_on_validation": True, "train_clips": len(used)}
     if test:
-        scores["test"] = _test_scores(trained.model, parts, store, recipe, calibration)
+        scores |= _test_scores(trained.model, parts, store, recipe, calibration)
     languages = sorted({clip.language for clip in store.clips if clip.language})
     return write_bundle(
         folder / "bundle",
@@ -278,7 +278,7 @@ def _test_scores(
     )
     interval = [round(found.top1_ci95.low, 4), round(found.top1_ci95.high, 4)]
     figures = {name: round(getattr(found, name), 4) for name in ("top1", "top5", "macro_f1", "ece")}
-    return {"clips": found.n, **figures, "top1_ci95": interval, "resampled": found.resampled}
+    return {"n": found.n, **figures, "top1_ci95": interval, "resampled": found.resampled}
 
 
 def _class_weights(classes: NDArray[np.int64], count: int) -> Tensor:

