@@ -23,6 +23,9 @@ PALM = (5, 9, 17)
 FINGERS = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (0, 9, 10, 11, 12), (0, 13, 14, 15, 16), (0, 17, 18, 19, 20))
 UPPER_BODY = list(UPPER_BODY_POINTS[:11])
 TIP_PAIRS = tuple((a, b) for a in range(6) for b in range(a + 1, 6))
+FIRST_TIPS, SECOND_TIPS = np.array(TIPS)[np.array(TIP_PAIRS).T]
+PARENTS = np.array([finger[joint] for finger in FINGERS for joint in range(4)])
+"""The landmark before each of 1 to 20 on its finger."""
 
 
 class Frame:
@@ -47,7 +50,7 @@ class Frame:
             groups = self.layout.groups
             both = np.stack([self.points[..., groups[f"{side}_hand"], :] for side in SIDES], axis=-3)
             shape = both - both[..., :1, :]
-            size = _length(shape[..., PALM, :]).mean(-1, keepdims=True)
+            size = _length(shape.take(PALM, axis=-2)).mean(-1, keepdims=True)
             seen = ~np.isnan(size)
             total = np.where(seen, size, 0).sum(-3, keepdims=True)
             over_clip = total / np.maximum(seen.sum(-3, keepdims=True), 1)
@@ -109,15 +112,14 @@ def _wrist_places(frame: Frame) -> Floats:
 
 
 def _tip_distances(frame: Frame) -> Floats:
-    tips = frame.hands()[0][..., TIPS, :]
-    first, second = np.array(TIP_PAIRS).T
-    return _flat(_length(tips[..., first, :] - tips[..., second, :]))
+    shape = frame.hands()[0]
+    return _flat(_length(shape.take(FIRST_TIPS, axis=-2) - shape.take(SECOND_TIPS, axis=-2)))
 
 
 def _finger_bends(frame: Frame) -> Floats:
     shape = frame.hands()[0]
-    chain = np.array(FINGERS)
-    bones = shape[..., chain[:, 1:], :] - shape[..., chain[:, :-1], :]
+    bones = shape[..., 1:, :] - shape.take(PARENTS, axis=-2)
+    bones = bones.reshape(*bones.shape[:-2], 5, 4, 3)
     length = np.maximum(_length(bones), np.float32(1e-4))
     turns = np.einsum("...i,...i->...", bones[..., 1:, :], bones[..., :-1, :])
     return _flat(turns / (length[..., 1:] * length[..., :-1]), 3)
