@@ -112,7 +112,7 @@ def _csv_rows(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
                 raise ManifestError(f"{where}: not one value for each of the {len(columns)} columns")
             found.append((where, row))
     except csv.Error as error:
-        raise ManifestError(f"{path}: line {reader.line_num}: {error}") from error
+        raise ManifestError(f"{path}: after line {reader.line_num}: {error}") from error
     return found
 
 

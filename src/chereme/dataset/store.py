@@ -83,7 +83,7 @@ class Store:
             values = batch.column(0).flatten().to_numpy(zero_copy_only=True)
         except (OSError, pa.ArrowException, IndexError) as error:
             raise StoreError(f"{folder}: damaged store ({error}); pack it again with `chereme dataset pack`") from error
-        layout = _layout_of(about)
+        layout = _layout_of(about, folder)
         offsets = np.concatenate([[0], np.cumsum(table["frames"].to_numpy(), dtype=np.int64)])
         if values.size != offsets[-1] * len(layout) * 3:
             raise StoreError(
@@ -288,10 +288,11 @@ def _read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _layout_of(about: dict[str, Any]) -> Layout:
-    names = tuple(about["landmarks"])
-    for known in LAYOUTS.values():
-        if known.names == names:
-            return known
-    bones, mirror = (tuple((a, b) for a, b in about[key]) for key in ("bones", "mirror"))
-    return Layout(about["layout"], names, bones, mirror)
+def _layout_of(about: dict[str, Any], folder: Path) -> Layout:
+    try:
+        names = tuple(about["landmarks"])
+        bones, mirror = (tuple((a, b) for a, b in about[key]) for key in ("bones", "mirror"))
+        layout = Layout(about["layout"], names, bones, mirror)
+    except (KeyError, TypeError, ValueError, LayoutError) as error:
+        raise StoreError(f"{folder}/store.json: its landmarks cannot be read ({error}); pack it again") from error
+    return next((known for known in LAYOUTS.values() if known == layout), layout)

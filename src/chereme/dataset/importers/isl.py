@@ -36,8 +36,9 @@ def isl_include43_poses(folder: Path) -> Iterator[tuple[Clip, PoseSequence]]:
             source=f"block{row['block']}",
             licence="not stated; looks like INCLUDE (believed CC BY 4.0, unchecked); research only",
         )
-        yield clip, PoseSequence(
-            sort_hands_by_wrist(points[start:stop]), BODY_HANDS_75, float(row["fps"]), (1920, 1080)
+        yield (
+            clip,
+            PoseSequence(sort_hands_by_wrist(points[start:stop]), BODY_HANDS_75, float(row["fps"]), (1920, 1080)),
         )
 
 
