@@ -49,7 +49,8 @@ def test_nothing_asked_nothing_changed(points):
     ("name", "strength"),
     [
         ("rotate", 10.0), ("scale", 0.2), ("shift", 0.1), ("noise", 0.01), ("hand_rotate", 20.0), ("hand_scale", 0.2),
-        ("hand_shift", 0.1), ("head_shift", 0.1), ("drop_finger", 1.0), ("drop_hand", 1.0), ("drop_left_hand", 1.0), ("mirror", 1.0),
+        ("hand_shift", 0.1), ("head_shift", 0.1), ("drop_finger", 1.0), ("drop_hand", 1.0),
+        ("drop_left_hand", 1.0), ("mirror", 1.0),
     ],
 )  # fmt: skip
 def test_each_change_reaches_the_model(points, name, strength):

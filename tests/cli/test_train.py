@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from made_up import made_up_signer
 
 from chereme.bundle import Bundle
 from chereme.cli.train import command
@@ -11,6 +10,7 @@ from chereme.dataset.split import write_split
 from chereme.dataset.store import pack
 from chereme.errors import RecipeError, StoreError, TrainingError
 from chereme.types import Clip
+from made_up import made_up_signer
 
 SMALL = ["--set", "train.epochs=1", "--set", "model.width=16", "--set", "sampling.most=24"]
 
