@@ -20,20 +20,24 @@ MAX_SIDE = 1920
 """Larger frames are scaled down to this longer side; the engine itself looks at crops of 256 pixels."""
 
 
-def read_picture(path: str | Path) -> tuple[Image, tuple[int, int]]:
+def read_picture(path: str | Path, most: int | None = None) -> tuple[Image, tuple[int, int]]:
     """Read a picture upright (by its EXIF orientation); transparent parts become white.
+
+    Args:
+        path: of the file.
+        most: pixels that it may have, looked at before anything is decoded; None: `MAX_PIXELS`.
 
     Returns:
         the picture, at most `MAX_SIDE` long, and the width and height in pixels that it has in the file.
 
     Raises:
-        ClipError: not readable, not a picture, cut short, or larger than `MAX_PIXELS`.
+        ClipError: not readable, not a picture, cut short, or of more pixels than `most`.
     """
     path = readable(path)
     try:
         # warnings of odd metadata, and of a large size: ours is an error
         with warnings.catch_warnings(action="ignore"), Pillow.open(path) as file:
-            check_size(path, *file.size)
+            check_size(path, *file.size, most)
             stored = file.size
             file.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # a large JPEG is decoded at a half or quarter
             picture = ImageOps.exif_transpose(file)
@@ -69,11 +73,12 @@ def readable(path: str | Path) -> Path:
     return path
 
 
-def check_size(path: Path, width: int, height: int) -> None:
-    """Raises TooLargeError when a picture or frame has more than `MAX_PIXELS` pixels."""
-    if width * height > MAX_PIXELS:
+def check_size(path: Path, width: int, height: int, most: int | None = None) -> None:
+    """Raises TooLargeError when a picture or frame has more than `most` pixels, or more than `MAX_PIXELS`."""
+    most = MAX_PIXELS if most is None else most
+    if width * height > most:
         raise TooLargeError(
-            f"{path}: {width}x{height} is more than the {MAX_PIXELS:,} pixels that are read; scale it down first"
+            f"{path}: {width}x{height} is more than the {most:,} pixels that are read; scale it down first"
         )
 
 

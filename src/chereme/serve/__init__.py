@@ -1,0 +1,10 @@
+"""The page and API on one's own machine: a clip comes in, ranked words go out, nothing is kept.
+
+`create_app` makes the application, `run` serves it.
+"""
+
+from chereme.serve.app import create_app
+from chereme.serve.run import run
+from chereme.serve.settings import ServeSettings
+
+__all__ = ["ServeSettings", "create_app", "run"]

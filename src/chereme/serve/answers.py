@@ -1,0 +1,121 @@
+"""The JSON of the API, described for its OpenAPI page and for clients made from it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Health", "Model", "Refusal", "Recognition", "Sample", "errors"]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Ranked(_Answer):
+    """One word and how probable it is."""
+
+    gloss: str = Field(examples=["Newspaper"])
+    probability: float = Field(ge=0, le=1, description="Calibrated; all words of the bundle together make 1.")
+
+
+class Seconds(_Answer):
+    """Time that each step took."""
+
+    decode: float | None = Field(None, description="Reading the video's frames; not given for pictures and `.pose`.")
+    extract: float = Field(description="Finding body and hands, or reading them from the `.pose`.")
+    recognize: float = Field(description="Ranking the words.")
+    total: float = Field(description="From the first byte to the answer, with waiting and upload.")
+
+
+class Landmarks(_Answer):
+    """What was found in the clip, frame by frame. Left and right are the signer's own."""
+
+    layout: str = Field(examples=["body_hands_75"])
+    names: list[str] = Field(examples=[["pose/nose", "left_hand/wrist"]])
+    bones: list[tuple[int, int]] = Field(description="Pairs of landmarks to join with a line.")
+    fps: float
+    size: tuple[int, int] = Field(description="Width and height of the picture, in pixels.")
+    mirrored: bool = Field(description="The picture was flipped before: draw x at width / height - x.")
+    points: list[list[tuple[float, float] | None]] = Field(
+        description="Frames of landmarks; x to the right and y down, in picture heights; null: not seen."
+    )
+
+
+class Recognition(_Answer):
+    """Which word a clip shows."""
+
+    file: str = Field(description="Its name as sent.", examples=["newspaper.mp4"])
+    predictions: list[Ranked] = Field(description="Best first.")
+    unknown: bool = Field(description="No word stands out: what was shown is probably none of the bundle's.")
+    seconds: Seconds
+    bundle: str = Field(examples=["isl43"])
+    landmarks: Landmarks | None = Field(None, description="Only when asked for.")
+
+
+class Model(_Answer):
+    """A recognizer that this service offers."""
+
+    name: str = Field(examples=["isl43"])
+    default: bool
+    language: str = Field(description="ISO 639-3 of the signed language.", examples=["ins"])
+    labels: list[str]
+    layout: str = Field(description="Landmarks that it reads.")
+    use: str = Field(description="`open`: any use with credit; `research`: research and demonstration only.")
+    card: dict[str, Any] = Field(description="Title, summary, data, licence, use, limits.")
+    scores: dict[str, Any] = Field(description="As its evaluation wrote them.")
+
+
+class Sample(_Answer):
+    """A clip to try: a drawn figure, not a person."""
+
+    gloss: str
+    seconds: float
+    href: str = Field(examples=["/api/v1/samples/Newspaper.mp4"])
+
+
+class Limits(_Answer):
+    """How large a clip may be."""
+
+    megabytes: float = Field(description="Of 1,000,000 bytes.")
+    seconds: float
+    megapixels: float
+
+
+class Health(_Answer):
+    """The service runs; `ready` also says that it can recognize."""
+
+    status: Literal["live", "ready"]
+    version: str
+    limits: Limits
+
+
+class Refusal(_Answer):
+    """What went wrong, in which clip, and what to do next."""
+
+    code: str = Field(examples=["no_hand"])
+    detail: str
+
+
+_SAYS = {
+    400: ("damaged", "not a video, or one cut short"),
+    403: ("elsewhere", "the request comes from a page of another site"),
+    404: ("no_sample", "no such sample"),
+    408: ("slow_upload", "the upload did not arrive in time"),
+    413: ("too_large", "more bytes, pixels or seconds than are taken"),
+    415: ("unknown_type", "neither video, picture nor .pose"),
+    422: ("no_hand", "nobody, no hand, or not the landmarks that the model reads"),
+    429: ("busy", "as many requests wait as may"),
+    503: ("no_bundle", "no recognizer could be opened"),
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that may answer so."""
+    return {
+        status: {
+            "model": Refusal,
+            "description": _SAYS[status][1][0].upper() + _SAYS[status][1][1:],
+            "content": {"application/json": {"example": {"code": _SAYS[status][0], "detail": _SAYS[status][1]}}},
+        }
+        for status in statuses
+    }

@@ -1,0 +1,69 @@
+"""What the service answers when it cannot do as asked: a status, a code for programs, one line for people."""
+
+from dataclasses import dataclass
+
+from chereme.errors import CheremeError, ClipError, LayoutError, TooLargeError, UnseenError
+
+__all__ = ["ADVICE", "RefusedError", "refusal_of"]
+
+ADVICE = {
+    "empty": (400, "choose the file again"),
+    "form": (400, "send a multipart form with the clip in the field `file`"),
+    "damaged": (400, "play it to see whether it is whole, or convert it to H.264 in mp4"),
+    "unknown_host": (403, "call the service by the address that it printed, or name this host in CHEREME_HOSTS"),
+    "elsewhere": (403, "open the service's own page; other pages may not use it"),
+    "no_sample": (404, "GET /api/v1/samples lists those there are"),
+    "slow_upload": (408, "try again, or send a shorter clip"),
+    "too_large": (413, "send a smaller one; one word takes two or three seconds"),
+    "too_long": (413, "cut it to the one word; that takes two or three seconds"),
+    "unknown_type": (415, "send a video (mp4, webm, mov, mkv, avi), a picture (jpg, png, webp) or a .pose"),
+    "nobody": (422, "show one person from head to hips, in good light"),
+    "no_hand": (422, "keep at least one hand inside the picture, in good light"),
+    "landmarks_missing": (422, "extract it again with the layout that the model reads, see GET /api/v1/models"),
+    "busy": (429, "try again in a few seconds"),
+    "internal": (500, "the log of the service says more; please report it"),
+    "no_bundle": (503, "name a bundle with CHEREME_BUNDLE or `chereme serve --bundle`, then start again"),
+}
+"""Code to its HTTP status and to what the caller can do about it."""
+
+
+@dataclass
+class RefusedError(Exception):
+    """An answer that is not the one hoped for.
+
+    Args:
+        code: one of `ADVICE`.
+        what: what is wrong, and with which file; what to do next is added.
+    """
+
+    code: str
+    what: str
+
+    @property
+    def status(self) -> int:
+        return ADVICE[self.code][0]
+
+    @property
+    def detail(self) -> str:
+        return f"{self.what}; {ADVICE[self.code][1]}"
+
+
+def refusal_of(error: CheremeError, path: str, shown: str) -> RefusedError:
+    """The refusal that an error of another stage is for the caller of the service.
+
+    The error names the temporary file and ends in advice for the command line: the caller reads the name
+    that they gave, and advice that fits.
+    """
+    what = str(error).replace(path, shown).partition("; ")[0]
+    match error:
+        case UnseenError():
+            code = "nobody" if "nobody" in what else "no_hand"
+        case TooLargeError():
+            code = "too_large"
+        case LayoutError():
+            code = "landmarks_missing"
+        case ClipError():
+            code = "empty" if "the file is empty" in what else "damaged"
+        case _:
+            code = "internal"
+    return RefusedError(code, what if shown in what else f"{shown}: {what}")

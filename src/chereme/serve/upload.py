@@ -1,0 +1,181 @@
+"""An upload in: counted while it arrives, kept under a random name only as long as it is worked on."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from chereme.landmarks.picture import PICTURES
+from chereme.landmarks.video import VIDEOS
+from chereme.serve.refusals import RefusedError
+from chereme.serve.settings import ServeSettings
+
+__all__ = ["Body", "Upload", "limit_of", "receive"]
+
+_TYPES = {
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "video/quicktime": ".mov",
+    "video/x-matroska": ".mkv",
+    "video/x-msvideo": ".avi",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+}
+"""For a name without a suffix that tells: the type that the client gave."""
+_BESIDES = 64_000  # bytes of a form that are not the file: boundaries, headers, the other fields
+_TRUE, _FALSE = {"true", "1", "on", "yes"}, {"false", "0", "off", "no", ""}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A clip on disk, and what to do with it."""
+
+    path: Path
+    """Temporary; the suffix is the clip's, the rest is random."""
+    name: str
+    """The client's name for it: to be shown, never to be opened."""
+    mirrored: bool
+    landmarks: bool
+    top: int
+
+    def remove(self) -> None:
+        """Delete it; a second call does nothing."""
+        self.path.unlink(missing_ok=True)
+
+
+class Body:
+    """A request's body: counted while it is read, and read to its end before a refusal is sent.
+
+    A client that is still sending when the connection closes would see a broken connection, not the reason.
+    """
+
+    def __init__(self, request: Request, limit: int) -> None:
+        self.request, self.limit = request, limit
+        self.taken = 0
+        self.ended = False
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        promised = self.request.headers.get("content-length", "0")
+        if promised.isdecimal() and int(promised) > self.limit:
+            raise _too_large(self.limit)
+        while not self.ended:
+            chunk = await self._next()
+            if self.taken > self.limit:
+                raise _too_large(self.limit)
+            yield chunk
+
+    async def drain(self, seconds: float = 10) -> None:
+        """Read what still comes and throw it away, for so long at most."""
+        with suppress(TimeoutError, RefusedError):
+            async with asyncio.timeout(seconds):
+                while not self.ended:
+                    await self._next()
+
+    async def _next(self) -> bytes:
+        message = await self.request.receive()
+        self.ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        if message["type"] == "http.disconnect":
+            raise RefusedError("form", "the client went away")
+        chunk: bytes = message.get("body", b"")
+        self.taken += len(chunk)
+        return chunk
+
+
+async def receive(body: Body, settings: ServeSettings, folder: Path) -> Upload:
+    """Take the form of a recognition into a private folder; nothing stays there when it fails.
+
+    Raises:
+        RefusedError: too large, too slow, no clip in it, or of an unknown type.
+    """
+    try:
+        async with asyncio.timeout(settings.upload_seconds):
+            form = await MultiPartParser(body.request.headers, aiter(body), max_files=1, max_fields=8).parse()
+    except TimeoutError:
+        raise RefusedError("slow_upload", f"the upload took more than {settings.upload_seconds:g} s") from None
+    except (MultiPartException, FormParserError, KeyError) as error:
+        raise RefusedError("form", f"no form that can be read ({error})") from error
+    try:
+        return await asyncio.to_thread(_keep, form, settings, folder)
+    finally:
+        await form.close()
+
+
+def limit_of(settings: ServeSettings) -> int:
+    """Bytes that a whole request may have."""
+    return settings.max_bytes + _BESIDES
+
+
+def _too_large(limit: int) -> RefusedError:
+    return RefusedError("too_large", f"the upload is larger than the {(limit - _BESIDES) / 1e6:g} MB that are taken")
+
+
+def _keep(form: FormData, settings: ServeSettings, folder: Path) -> Upload:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise RefusedError("form", "no clip in the form")
+    name = _shown(file.filename or "clip")
+    if not file.size:
+        raise RefusedError("empty", f"{name}: the file is empty")
+    if file.size > settings.max_bytes:
+        raise _too_large(limit_of(settings))
+    suffix = _suffix(name, file.content_type or "")
+    options = _flag(form, "mirrored"), _flag(form, "landmarks"), _top(form)
+    return Upload(_write(file.file, suffix, folder), name, *options)
+
+
+def _write(file: BinaryIO, suffix: str, folder: Path) -> Path:
+    """A copy that only this user may read."""
+    handle, path = tempfile.mkstemp(suffix=suffix, dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            shutil.copyfileobj(file, out)
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
+    return Path(path)
+
+
+def _shown(name: str) -> str:
+    """The last part of a client's file name, printable and of bearable length."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in last if c.isprintable())[-120:] or "clip"
+
+
+def _suffix(name: str, content_type: str) -> str:
+    """What kind of clip it is, by its name, else by its type.
+
+    Raises:
+        RefusedError: neither tells.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix in VIDEOS | PICTURES | {".pose"}:
+        return suffix
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in _TYPES:
+        raise RefusedError("unknown_type", f"{name}: neither video, picture nor .pose by its name and type")
+    return _TYPES[kind]
+
+
+def _flag(form: FormData, field: str) -> bool:
+    value = str(form.get(field, "")).strip().lower()
+    if value not in _TRUE | _FALSE:
+        raise RefusedError("form", f"the field `{field}` must be true or false, got {value[:40]!r}")
+    return value in _TRUE
+
+
+def _top(form: FormData) -> int:
+    value = str(form.get("top", "5")).strip()
+    if not value.isdecimal() or not 1 <= int(value[:6]) <= 1000:
+        raise RefusedError("form", f"the field `top` must be a number from 1 to 1000, got {value[:40]!r}")
+    return int(value)

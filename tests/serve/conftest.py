@@ -1,0 +1,95 @@
+"""A running service, and films drawn for it: no recording of a person is needed."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import uvicorn
+
+from chereme.render import draw_signer, write_video
+from chereme.serve import ServeSettings, create_app
+from chereme.serve.run import listen
+from chereme.types import PoseSequence
+from made_up import made_up_signer
+
+
+@dataclass
+class Running:
+    """A service that answers, and a client for it."""
+
+    url: str
+    client: httpx.Client
+    folder: Path
+    """Where it puts uploads."""
+
+    def recognize(self, name: str, data: bytes, kind: str = "", **fields: str) -> httpx.Response:
+        file = (name, data, kind) if kind else (name, data)
+        return self.client.post("/api/v1/recognitions", files={"file": file}, data=fields)
+
+    def uploads(self) -> list[Path]:
+        return [path for path in self.folder.rglob("*") if path.is_file()]
+
+
+Serve = Callable[..., Running]
+
+
+@contextmanager
+def running(settings: ServeSettings) -> Iterator[Running]:
+    assert settings.temporary is not None
+    with listen("127.0.0.1", 0) as socket_:
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
+        thread.start()
+        url = f"http://127.0.0.1:{socket_.getsockname()[1]}"
+        try:
+            with httpx.Client(base_url=url, timeout=60) as client:
+                yield Running(url, client, settings.temporary)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def service(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One service for all tests that do not need settings of their own; its model was never trained."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with running(ServeSettings(_env_file=None, bundle=str(small_bundle), temporary=folder)) as found:
+        yield found
+
+
+@pytest.fixture
+def serve(small_bundle: Path, tmp_path: Path) -> Iterator[Serve]:
+    """Starts a service with other settings: `serve(max_seconds=1)`."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        (tmp_path / "uploads").mkdir()
+        usual = {"bundle": str(small_bundle), "temporary": tmp_path / "uploads", "_env_file": None}
+        yield lambda **given: stack.enter_context(running(ServeSettings(**{**usual, **given})))
+
+
+@pytest.fixture(scope="session")
+def signer() -> PoseSequence:
+    return made_up_signer(16, np.random.default_rng(0))
+
+
+@pytest.fixture(scope="session")
+def film(signer: PoseSequence, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """16 frames of a drawn signer, as mp4."""
+    path = tmp_path_factory.mktemp("films") / "film.mp4"
+    write_video(draw_signer(signer, size=320), path, signer.fps)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def wall(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Eight frames of a plain wall, as mp4."""
+    path = tmp_path_factory.mktemp("films") / "wall.mp4"
+    write_video([np.full((120, 160, 3), 140, np.uint8)] * 8, path, 25)
+    return path.read_bytes()

@@ -1,0 +1,53 @@
+import socket
+
+import pytest
+
+from chereme.errors import CheremeError, RecipeError
+from chereme.serve.run import listen
+from chereme.serve.settings import read_settings
+
+
+@pytest.fixture
+def taken():
+    """A port that somebody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def test_a_taken_port_gives_way_to_the_next(taken):
+    with listen("127.0.0.1", taken) as found:
+        assert taken < found.getsockname()[1] <= taken + 20
+
+
+def test_a_port_asked_for_by_name_does_not(taken):
+    with pytest.raises(CheremeError, match=f"port {taken} is not to be had .*--port"):
+        listen("127.0.0.1", taken, exact=True)
+
+
+def test_any_free_port():
+    with listen("127.0.0.1", 0) as one, listen("127.0.0.1", 0) as two:
+        assert one.getsockname()[1] != two.getsockname()[1]
+
+
+def test_no_such_address():
+    with pytest.raises(CheremeError, match="no such address"):
+        listen("no.such.host.invalid", 0)
+
+
+def test_settings_come_from_the_environment_and_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("CHEREME_MAX_SECONDS=7\nCHEREME_PORT=9001\nOTHER=1\n")
+    monkeypatch.setenv("CHEREME_PORT", "9002")
+    monkeypatch.setenv("CHEREME_DATA", "somewhere")  # another part's variable
+    settings = read_settings(bundle="mine", host=None)
+    assert settings.max_seconds == 7
+    assert settings.port == 9002
+    assert settings.bundle == "mine"
+    assert settings.host == "127.0.0.1"
+
+
+def test_a_setting_out_of_range_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHEREME_WORKERS", "0")
+    with pytest.raises(RecipeError, match=r"CHEREME_WORKERS: .*got '0'"):
+        read_settings()
