@@ -215,3 +215,13 @@ def test_a_source_is_a_manifest_a_folder_or_a_known_set(tmp_path):
         find_source("isl30_kinct")
     with pytest.raises(ManifestError, match="the set isl30_kinect is not there"):
         find_source("isl30_kinect", tmp_path)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(self, rows):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("csv.DictWriter.writerows", full)
+    with pytest.raises(ManifestError, match=r"m\.csv: cannot be written: No space left"):
+        write_manifest([Clip("1", "1.mp4", "casa")], tmp_path / "m.csv")
+    assert list(tmp_path.iterdir()) == []

@@ -36,18 +36,21 @@ def write_pose_folder(items: Iterable[Item], folder: Path) -> int:
     """Write clips as a folder of `.pose` files with a `manifest.csv`, whole or not at all.
 
     Raises:
-        ManifestError: the folder exists and is not empty.
+        ManifestError: the folder exists and is not empty, or cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ManifestError(f"{folder}: exists and is not empty; name a new folder")
     clips: list[Clip] = []
-    with write_folder_beside(folder) as part:
-        for clip, sequence in items:
-            # named by number: an id may hold what a file system does not take
-            path = f"poses/{len(clips):06d}.pose"
-            write_pose(sequence, part / path)
-            clips.append(replace(clip, path=path))
-        write_manifest(clips, part / "manifest.csv")
+    try:
+        with write_folder_beside(folder) as part:
+            for clip, sequence in items:
+                # named by number: an id may hold what a file system does not take
+                path = f"poses/{len(clips):06d}.pose"
+                write_pose(sequence, part / path)
+                clips.append(replace(clip, path=path))
+            write_manifest(clips, part / "manifest.csv")
+    except OSError as error:
+        raise ManifestError(f"{folder}: cannot be written, nothing was left there: {error}") from error
     return len(clips)
 
 

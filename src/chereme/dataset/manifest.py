@@ -44,22 +44,29 @@ def read_manifest(path: str | Path) -> tuple[Clip, ...]:
 
 
 def write_manifest(clips: Iterable[Clip], path: str | Path) -> None:
-    """Write clips as `.csv` or `.parquet`, whole or not at all; columns that are empty throughout are left out."""
+    """Write clips as `.csv` or `.parquet`, whole or not at all; columns that are empty throughout are left out.
+
+    Raises:
+        ManifestError: it cannot be written.
+    """
     path = Path(path)
     rows = [{k: nfc(v) if isinstance(v, str) else v for k, v in asdict(clip).items()} for clip in clips]
     used = [c for c in COLUMNS if c in ("id", "path", "gloss") or any(row[c] not in ("", None) for row in rows)]
     rows = [{c: row[c] for c in used} for row in rows]
-    with write_beside(path) as part:
-        if path.suffix.lower() == ".parquet":
-            import pyarrow as pa
-            import pyarrow.parquet as pq
+    try:
+        with write_beside(path) as part:
+            if path.suffix.lower() == ".parquet":
+                import pyarrow as pa
+                import pyarrow.parquet as pq
 
-            pq.write_table(pa.Table.from_pylist(rows), part)
-        else:
-            with part.open("w", encoding="utf-8", newline="") as out:
-                writer = csv.DictWriter(out, used, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+                pq.write_table(pa.Table.from_pylist(rows), part)
+            else:
+                with part.open("w", encoding="utf-8", newline="") as out:
+                    writer = csv.DictWriter(out, used, lineterminator="\n")
+                    writer.writeheader()
+                    writer.writerows(rows)
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def check_ids(clips: Sequence[Clip], where: str) -> None:

@@ -189,15 +189,18 @@ def write_split(store: str | Path, name: str, parts: Mapping[str, str]) -> Path:
     """Keep a split in a store, as `splits/NAME.csv`, whole or not at all.
 
     Raises:
-        SplitError: a name that is no file name.
+        SplitError: a name that is no file name, or the disk is full.
     """
     if not name or Path(name).name != name or name.startswith("."):
         raise SplitError(f"a split cannot be called {name!r}: letters, digits, - and _ are safe")
     path = Path(store) / "splits" / f"{name}.csv"
-    with write_beside(path) as part, part.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["id", "split"])
-        writer.writerows(parts.items())
+    try:
+        with write_beside(path) as part, part.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(["id", "split"])
+            writer.writerows(parts.items())
+    except OSError as error:
+        raise SplitError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
 
 
