@@ -42,8 +42,8 @@ const TEXTS = {
     looksLike: "This looks like",
     unknown: "No word stands out",
     unknownKicker: "Unknown",
-    sure: "{percent} probable among the {count} words it knows.",
-    unsure: "{percent} probable among the {count} words it knows: see the others, too.",
+    sure: "{percent} probable, if it is one of the {count} words it knows.",
+    unsure: "{percent} probable, if it is one of the {count} words it knows: see the others, too.",
     unknownNote: "What was shown is probably none of the {count} words it knows. Closest to it:",
     stillNote: "A still picture shows no movement, so this is little more than a guess.",
     sampleNote: "The drawn figure signed “{gloss}”.",
@@ -138,8 +138,8 @@ const TEXTS = {
     looksLike: "Parece",
     unknown: "Nenhuma palavra se destaca",
     unknownKicker: "Desconhecido",
-    sure: "{percent} de probabilidade entre as {count} palavras que conhece.",
-    unsure: "{percent} de probabilidade entre as {count} palavras que conhece: veja também as outras.",
+    sure: "{percent} de probabilidade, se for uma das {count} palavras que conhece.",
+    unsure: "{percent} de probabilidade, se for uma das {count} palavras que conhece: veja também as outras.",
     unknownNote: "Provavelmente não é nenhuma das {count} palavras que conhece. As mais próximas:",
     stillNote: "Uma imagem parada não mostra o movimento: é pouco mais que um palpite.",
     sampleNote: "A figura desenhada sinalizou “{gloss}”.",
@@ -225,8 +225,8 @@ export function number(value, digits) {
 }
 
 export function percent(value) {
-  if (value > 0.99 && value < 1) return "> 99 %";
-  return value > 0 && value < 0.01 ? "< 1 %" : `${Math.round(100 * value)} %`;
+  if (value > 0.99 && value < 1) return ">\u00a099\u00a0%";
+  return value > 0 && value < 0.01 ? "<\u00a01\u00a0%" : `${Math.round(100 * value)}\u00a0%`;
 }
 
 export function speak(chosen) {
