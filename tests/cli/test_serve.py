@@ -8,15 +8,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 
 @contextmanager
-def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+def served(temporary: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """The running command, and its lines up to the one that says how to end it."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("CHEREME_")} | {"PYTHONUNBUFFERED": "1"}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("CHEREME_")}
+    env |= {"PYTHONUNBUFFERED": "1", "CHEREME_TEMPORARY": str(temporary)}
     process = subprocess.Popen(
         [sys.executable, "-m", "chereme", "serve", *options],
         stdout=subprocess.PIPE,
@@ -45,18 +47,20 @@ def address(lines: list[str]) -> str:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as on Unix")
-def test_it_answers_and_ends_on_ctrl_c(small_bundle):
-    with served("--port", "0", "--no-open", "--bundle", str(small_bundle)) as (process, lines):
+def test_it_answers_and_ends_on_ctrl_c(small_bundle, tmp_path):
+    with served(tmp_path, "--port", "0", "--no-open", "--bundle", str(small_bundle)) as (process, lines):
         assert lines[0].startswith("chereme recognizes with small; the page and API are at http://127.0.0.1:")
         assert httpx.get(f"{address(lines)}api/v1/ready", timeout=20).json()["status"] == "ready"
         assert "Show a sign" in httpx.get(address(lines)).text
+        assert len(list(tmp_path.iterdir())) == 1
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0
         assert "Traceback" not in process.stderr.read()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_bundle_it_starts_and_says_so(tmp_path):
-    with served("--port", "0", "--bundle", str(tmp_path)) as (_, lines):
+    with served(tmp_path, "--port", "0", "--bundle", str(tmp_path)) as (_, lines):
         assert lines[0].startswith(f"no recognizer: {tmp_path}")
         assert httpx.get(f"{address(lines)}api/v1/ready", timeout=20).status_code == 503
 
