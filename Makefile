@@ -17,6 +17,7 @@ run: setup ## Start the page and API on this machine and print the address (ARGS
 	@$(PY) -m chereme serve $(ARGS)
 
 test: check ## All checks and all tests, as on every push (ARGS="-k hands" for some of them)
+	@sh scripts/browser.sh || true
 	@$(PY) -m pytest $(ARGS)
 
 check: setup ## Lint, format, types, import order: in seconds, before every push

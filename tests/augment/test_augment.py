@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chereme.augment import AugmentConfig, augment_frames, augment_points, mask_spans, mixup
+from chereme.augment import AugmentConfig, augment_frames, augment_points, mask_spans, mixup, swap_hands
 from chereme.errors import RecipeError
 from chereme.features import FeatureConfig, FeaturePlan
 from chereme.layout import UPPER_BODY_55
@@ -83,6 +83,20 @@ def test_a_dropped_finger_is_gone_from_the_whole_clip(points):
     gone = np.isnan(augmented(points, drop_finger=1.0)[..., 0])
     assert gone.any(1).sum(1).tolist() == [8] * 8  # four joints in each hand
     assert (gone.any(1) == gone.all(1)).all()
+
+
+def test_borrowed_handshapes_stand_on_their_own_wrists(points):
+    partner = points + np.float32(3)
+    partner[:, :, UPPER_BODY_55.groups["right_hand"]] *= 2
+    swapped = swap_hands(points, partner, UPPER_BODY_55, AugmentConfig(swap_hands=1.0), np.random.default_rng(0))
+    hand = UPPER_BODY_55.groups["right_hand"]
+    np.testing.assert_array_equal(swapped[:, :, hand.start], points[:, :, hand.start])
+    borrowed = np.abs(swapped[:, :, hand] - points[:, :, hand]).max(axis=(1, 2, 3)) > 0.01
+    assert 0 < borrowed.sum() < 8
+    shape = points[borrowed][:, :, hand] - points[borrowed][:, :, hand.start : hand.start + 1]
+    mine = swapped[borrowed][:, :, hand] - swapped[borrowed][:, :, hand.start : hand.start + 1]
+    np.testing.assert_allclose(mine, shape * 2, atol=1e-5)
+    np.testing.assert_array_equal(swapped[:, :, :13], points[:, :, :13])
 
 
 def test_mirrored_clips_swap_sides(points):

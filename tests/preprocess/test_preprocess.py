@@ -13,6 +13,7 @@ from chereme.preprocess import (
     fit_layout,
     mirror_to_dominant,
     preprocess,
+    sort_hands,
 )
 from chereme.types import PoseSequence
 
@@ -52,6 +53,23 @@ def test_alignment_undoes_place_and_distance(signing):
     aligned = align_body(signing)
     middle = (aligned.landmark("pose/left_shoulder") + aligned.landmark("pose/right_shoulder")) / 2
     np.testing.assert_allclose(np.median(middle, axis=0), 0, atol=1e-3)
+
+
+def test_a_hand_filed_under_the_other_side_comes_back(signing):
+    left, right = (signing.layout.groups[g] for g in ("left_hand", "right_hand"))
+    wrong = signing.points.copy()
+    wrong[10:20, left], wrong[10:20, right] = signing.points[10:20, right], signing.points[10:20, left]
+    wrong[30, left] = signing.points[30, right]  # a lone right hand under the left's name
+    wrong[30, right] = nan
+    expected = signing.points.copy()
+    expected[30, left] = nan
+    np.testing.assert_array_equal(sort_hands(signing.with_points(wrong)).points, expected)
+    assert sort_hands(signing) is signing
+
+
+def test_hands_without_a_body_keep_their_sides(signing):
+    hands = signing.pick(HANDS_42)
+    assert sort_hands(hands) is hands
 
 
 def test_a_body_without_shoulders_is_centred(signing):

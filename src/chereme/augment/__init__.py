@@ -13,7 +13,7 @@ from chereme.errors import RecipeError
 from chereme.layout import Layout
 from chereme.types import Bools, Floats
 
-__all__ = ["AugmentConfig", "augment_frames", "augment_points", "mask_spans", "mixup"]
+__all__ = ["AugmentConfig", "augment_frames", "augment_points", "mask_spans", "mixup", "swap_hands"]
 
 HEAD = tuple(f"pose/{p}" for p in ("nose", "left_eye", "right_eye", "mouth_left", "mouth_right"))
 FINGERS = tuple(slice(1 + 4 * f, 5 + 4 * f) for f in range(5))
@@ -43,6 +43,8 @@ class AugmentConfig:
     """Standard deviation of a shift of both hands against the body."""
     head_shift: float = 0.08
     """Standard deviation of a shift of the face against the shoulders: necks and postures differ."""
+    swap_hands: float = 0.3
+    """Share of clips that borrow handshapes from another clip of the same gloss, each hand with probability 0.6."""
     drop_finger: float = 0.15
     """Share of clips in which one finger of a hand is never seen."""
     drop_hand: float = 0.2
@@ -59,7 +61,8 @@ class AugmentConfig:
     def __post_init__(self) -> None:
         if self.rate < 1:
             raise RecipeError(f"augment.rate is a factor of 1 or more, got {self.rate}")
-        for name in ("crop", "drop_finger", "drop_hand", "drop_left_hand", "mask_time", "mixup", "mirror"):
+        shares = "crop swap_hands drop_finger drop_hand drop_left_hand mask_time mixup mirror"
+        for name in shares.split():
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"augment.{name} is a share from 0 to 1, got {getattr(self, name)}")
 
@@ -108,6 +111,30 @@ def augment_points(points: Floats, layout: Layout, config: AugmentConfig, rng: n
         flipped = points[chosen][:, :, layout.mirrored_order()]
         flipped[..., 0] *= -1
         points[chosen] = flipped
+    return points
+
+
+def swap_hands(
+    points: Floats, partner: Floats, layout: Layout, config: AugmentConfig, rng: np.random.Generator
+) -> Floats:
+    """Give some clips the handshapes of another clip of their gloss, on their own wrists.
+
+    Args:
+        points: (B, T, J, 3).
+        partner: the same shape: another clip of each gloss at the same share of its time.
+        layout: names of the J landmarks.
+        config: says in how many clips.
+        rng: draws which.
+    """
+    chosen = rng.random(len(points)) < config.swap_hands
+    if not chosen.any() or "left_hand" not in layout.groups:
+        return points
+    points = points.copy()
+    for at in (layout.groups["left_hand"], layout.groups["right_hand"]):
+        clips = np.flatnonzero(chosen & (rng.random(len(points)) < 0.6))
+        wrist = points[clips, :, at.start : at.start + 1]
+        theirs = partner[clips, :, at.start : at.start + 1]
+        points[clips, :, at] = partner[clips, :, at] - theirs + wrist
     return points
 
 

@@ -76,7 +76,9 @@ def _made_up_clip(rng: np.random.Generator) -> PoseSequence:
 
 def loop_features(clip: PoseSequence, sampling: SamplingConfig) -> list[list[float]]:
     """What `features(preprocess(clip))` gives, one frame and landmark at a time."""
-    tracks = _aligned([_filled(t, clip.fps) for t in _tracks(clip.pick(UPPER_BODY_55).points)])
+    tracks = _tracks(clip.pick(UPPER_BODY_55).points)
+    _sort_hands(tracks)
+    tracks = _aligned([_filled(t, clip.fps) for t in tracks])
     count = round(sampling.frames_at_unit * min(max(len(clip) / clip.fps / sampling.unit, 0.25), 3) ** sampling.power)
     count = min(max(count, sampling.least), sampling.most)
     chosen = [math.floor(i / (count - 1) * (len(clip) - 1) + 0.5) for i in range(count)]
@@ -102,6 +104,21 @@ def loop_features(clip: PoseSequence, sampling: SamplingConfig) -> list[list[flo
 
 def _tracks(points: Floats) -> list[Track]:
     return [[(float(x), float(y), float(z)) for x, y, z in points[:, j]] for j in range(points.shape[1])]
+
+
+def _sort_hands(tracks: list[Track]) -> None:
+    for frame in range(len(tracks[0])):
+        left, right = tracks[9][frame][:2], tracks[10][frame][:2]
+        keep, swap = 0.0, 0.0
+        for at, own, other in ((13, left, right), (34, right, left)):
+            wrist = tracks[at][frame][:2]
+            if not math.isnan(wrist[0]):
+                keep += math.dist(wrist, own)
+                swap += math.dist(wrist, other)
+        if swap < keep:
+            for k in range(21):
+                first, second = tracks[13 + k], tracks[34 + k]
+                first[frame], second[frame] = second[frame], first[frame]
 
 
 def _filled(track: Track, fps: float) -> Track:

@@ -34,8 +34,8 @@ def draw_confusion(counts: NDArray[np.int64], labels: Sequence[str], path: Path)
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.add_subplot()
     right = np.eye(len(names), dtype=bool)
-    axes.imshow(np.ma.masked_where(~right, share), cmap="Blues", vmin=0, vmax=1)
-    axes.imshow(np.ma.masked_where(right | (counts == 0), share), cmap="Reds", vmin=0, vmax=1)
+    axes.imshow(np.where(right, share, np.nan), cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(np.where(right | (counts == 0), np.nan, share), cmap="Reds", vmin=0, vmax=1)
     for row, column in zip(*np.nonzero(counts), strict=True):
         colour = "white" if share[row, column] > 0.55 else INK
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=7, color=colour)

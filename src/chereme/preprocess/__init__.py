@@ -6,6 +6,7 @@ from chereme.errors import LayoutError, RecipeError
 from chereme.layout import LAYOUTS, Layout, layout_named
 from chereme.preprocess.align import align_body, align_hands, mirror_to_dominant
 from chereme.preprocess.gaps import fill_gaps
+from chereme.preprocess.sides import sort_hands
 from chereme.types import PoseSequence
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "fit_layout",
     "mirror_to_dominant",
     "preprocess",
+    "sort_hands",
 ]
 
 ALIGNMENTS = ("shoulders", "shoulders-turned", "hands")
@@ -29,6 +31,8 @@ class PreprocessConfig:
     """Landmarks that the model reads; any sequence that holds them by name will do."""
     align: str = "shoulders"
     """`shoulders`; `shoulders-turned`, which also faces the camera (true depth only); `hands`, without a body."""
+    sort_hands: bool = True
+    """Put hands that were filed under the other side back, by the nearer wrist of the body."""
     dominant: bool = True
     """Mirror clips of left-handed signing."""
     longest_gap: float = 0.25
@@ -44,12 +48,14 @@ class PreprocessConfig:
 
 
 def preprocess(sequence: PoseSequence, config: PreprocessConfig) -> PoseSequence:
-    """Pick the landmarks, fill short gaps, align, and turn left-handed signing into right-handed.
+    """Pick the landmarks, sort the hands, fill short gaps, align, and turn left-handed signing into right-handed.
 
     Raises:
         LayoutError: the sequence lacks landmarks that cannot be done without; the text names them.
     """
     sequence = fit_layout(sequence, layout_named(config.layout))
+    if config.sort_hands:
+        sequence = sort_hands(sequence)
     sequence = fill_gaps(sequence, config.longest_gap)
     if config.align == "hands":
         sequence = align_hands(sequence)

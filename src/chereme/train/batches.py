@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from chereme.augment import augment_frames, augment_points, mask_spans, mixup
+from chereme.augment import augment_frames, augment_points, mask_spans, mixup, swap_hands
 from chereme.errors import LayoutError
 from chereme.features import FeaturePlan, frame_counts, frame_positions
 from chereme.layout import layout_named
@@ -66,8 +66,12 @@ def make_batch(
     recipe: RecognizerRecipe,
     plan: FeaturePlan,
     rng: np.random.Generator | None,
+    partners: NDArray[np.int64] | None = None,
 ) -> tuple[Floats, Bools]:
-    """Features (B, T, F) and mask (B, T) of some clips; augmented when a generator is given."""
+    """Features (B, T, F) and mask (B, T) of some clips; augmented when a generator is given.
+
+    `partners` are other clips of the same glosses, to borrow handshapes from.
+    """
     lengths = clips.lengths[chosen]
     rate: NDArray[np.float64] | float = 1.0
     if rng is not None:
@@ -76,15 +80,24 @@ def make_batch(
     places, mask = frame_positions(lengths, counts, int(counts.max()))
     if rng is not None:
         places = augment_frames(places, lengths, recipe.augment, rng)
-    frames = np.clip(np.floor(places + 0.5).astype(np.int64), 0, lengths[:, None] - 1)
-    points = clips.points[clips.starts[chosen, None] + frames]
+    points = _points_at(clips, chosen, places)
     if rng is not None:
+        if partners is not None:
+            theirs, _ = frame_positions(clips.lengths[partners], counts, int(counts.max()))
+            partner = _points_at(clips, partners, theirs)
+            points = swap_hands(points, partner, plan.layout, recipe.augment, rng)
         points = augment_points(points, plan.layout, recipe.augment, rng)
     points[~mask] = np.nan
     values = plan.compute(points)
     if rng is not None:
         values = mask_spans(values, mask, recipe.augment, rng)
     return values, mask
+
+
+def _points_at(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np.float64]) -> Floats:
+    """Points (B, T, J, 3) of the frames nearest to some places (B, T) in clips."""
+    frames = np.clip(np.floor(places + 0.5).astype(np.int64), 0, clips.lengths[chosen, None] - 1)
+    return clips.points[clips.starts[chosen, None] + frames]
 
 
 class EpochBatches(Sampler[list[tuple[int, int, NDArray[np.int64]]]]):
@@ -116,6 +129,7 @@ class TrainingBatches(Dataset[Batch]):
         self.clips = clips
         self.classes = classes
         self.recipe = recipe
+        self._of_class = {k: np.flatnonzero(clips.classes == k) for k in np.unique(clips.classes)}
         layout = layout_named(recipe.preprocess.layout)
         try:
             self.plan = FeaturePlan(layout, recipe.features)
@@ -125,7 +139,10 @@ class TrainingBatches(Dataset[Batch]):
     def __getitem__(self, key: tuple[int, int, NDArray[np.int64]]) -> Batch:
         epoch, number, chosen = key
         rng = np.random.default_rng((self.recipe.train.seed, epoch, number, 1))
-        values, mask = make_batch(self.clips, chosen, self.recipe, self.plan, rng)
+        partners = None
+        if self.recipe.augment.swap_hands:
+            partners = np.array([rng.choice(self._of_class[k]) for k in self.clips.classes[chosen]])
+        values, mask = make_batch(self.clips, chosen, self.recipe, self.plan, rng, partners)
         targets = np.eye(self.classes, dtype=np.float32)[self.clips.classes[chosen]]
         values, mask, targets = mixup(values, mask, targets, self.recipe.augment, rng)
         return torch.from_numpy(values), torch.from_numpy(mask), torch.from_numpy(targets)
