@@ -30,8 +30,9 @@ models: setup ## Train the bundles that ship again, from the public data sets (D
 	$(PY) -m chereme.train.bundled --data "$(DATA)"
 	$(PY) -m chereme.train.decoder --data "$(DATA)"
 
-docs: setup ## Write the tables of settings in docs/recipes.md again
+docs: setup ## Write the tables of settings and figures in the pages again
 	@$(PY) scripts/settings_tables.py
+	@$(PY) scripts/figures.py
 
 lock: setup ## Write requirements/*.txt again from what .venv holds
 	@$(PY) scripts/lock.py

@@ -128,8 +128,9 @@ def test_commands_are_found():
     assert list(commands(text)) == [["chereme", "a", "--b", "c d"], ["chereme", "e"]]
 
 
-def test_settings_in_the_docs_are_those_of_the_code():
-    script = ROOT / "scripts" / "settings_tables.py"
+@pytest.mark.parametrize("name", ["settings_tables", "figures"])
+def test_tables_in_the_docs_are_those_of_the_code_and_the_records(name):
+    script = ROOT / "scripts" / f"{name}.py"
     run = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
 

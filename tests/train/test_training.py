@@ -15,6 +15,7 @@ from chereme.dataset.store import Store, pack
 from chereme.errors import BundleError, SplitError, TrainingError
 from chereme.recipe import Recipe
 from chereme.recognize import Recognizer
+from chereme.train.batches import TrainingBatches
 from chereme.train.config import RecognizerRecipe
 from chereme.train.run import _class_weights, fit, logits_of, split_parts, train_bundle
 from chereme.types import Clip, PoseSequence
@@ -95,6 +96,24 @@ def test_progress_has_a_line_per_epoch(store, split, tmp_path):
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row["validation_top1"] != "" for row in rows] == [False, True, True, True, True, True]
     assert sorted(p.name for p in (tmp_path / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
+
+
+def test_every_epoch_sees_the_clips_anew(store, split, tmp_path, monkeypatch):
+    seen: list[tuple[int, list[int], float]] = []
+    get = TrainingBatches.__getitem__
+
+    def watched(self, key):
+        values, mask, targets = get(self, key)
+        seen.append((key[0], key[2].tolist(), float(values.sum())))
+        return values, mask, targets
+
+    monkeypatch.setattr(TrainingBatches, "__getitem__", watched)
+    chosen = recipe("train.epochs=3")
+    parts = split_parts(store, split, chosen)
+    fit(parts, parts.train, None, chosen, tmp_path)
+    assert [epoch for epoch, _, _ in seen] == [0, 0, 1, 1, 2, 2]
+    assert len({tuple(order) for _, order, _ in seen}) == 6
+    assert len({total for _, _, total in seen}) == 6
 
 
 def test_nothing_to_resume_is_said(store, split, tmp_path):

@@ -100,7 +100,7 @@ def _points_at(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[
     return clips.points[clips.starts[chosen, None] + frames]
 
 
-class EpochBatches(Sampler[list[tuple[int, int, NDArray[np.int64]]]]):
+class EpochBatches(Sampler[tuple[int, int, NDArray[np.int64]]]):
     """Shuffles the clips anew each epoch, from the seed and the epoch's number."""
 
     def __init__(self, clips: int, batch: int, seed: int) -> None:
@@ -116,10 +116,10 @@ class EpochBatches(Sampler[list[tuple[int, int, NDArray[np.int64]]]]):
     def __len__(self) -> int:
         return max(1, self.clips // self.batch)
 
-    def __iter__(self) -> Iterator[list[tuple[int, int, NDArray[np.int64]]]]:
+    def __iter__(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
         order = np.random.default_rng((self.seed, self.epoch)).permutation(self.clips)
         for number in range(len(self)):
-            yield [(self.epoch, number, order[number * self.batch : (number + 1) * self.batch])]
+            yield self.epoch, number, order[number * self.batch : (number + 1) * self.batch]
 
 
 class TrainingBatches(Dataset[Batch]):

@@ -151,7 +151,8 @@ def fit(
             enable_model_summary=False,
             default_root_dir=folder,
         )
-        loader = DataLoader(dataset, batch_sampler=batches, collate_fn=_only)
+        # as the sampler, not the batch sampler: only that one is told which epoch it is
+        loader = DataLoader(dataset, batch_size=None, sampler=batches)
         validating = None
         if validation is not None:
             fixed: Any = _fixed_batches(parts.clips, validation, recipe, dataset)
@@ -286,11 +287,6 @@ def _class_weights(classes: NDArray[np.int64], count: int) -> Tensor:
     clips = np.bincount(classes, minlength=count)
     weights = np.where(clips > 0, len(classes) / (np.count_nonzero(clips) * np.maximum(clips, 1)), 0.0)
     return torch.tensor(weights, dtype=torch.float32)
-
-
-def _only(items: list[Any]) -> Any:
-    """A key stands for a whole batch, so there is nothing to put together."""
-    return items[0]
 
 
 def _fixed_batches(

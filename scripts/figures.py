@@ -1,0 +1,170 @@
+"""Write the tables of figures in README.md and docs/bench.md from benchmarks/results (`make docs`).
+
+With --check nothing is written: exit 1 when a page is not what would be written.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "bench.md")
+PLACE = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.DOTALL)
+
+Record = Mapping[str, Any]
+
+
+def _accuracy(record: Record) -> str:
+    low, high = record["top1_ci95"]
+    seeds = len(record["seeds"])
+    drawn = f"{record['n']} clips, {seeds} seed{'s' if seeds > 1 else ''}, over {record['resampled']}"
+    return f"**{record['value']:.3f}** (95 % {low:.3f}–{high:.3f}: {drawn})"
+
+
+def _peer_accuracy(record: Record) -> str:
+    return ", ".join(f"{name} {top1:.3f}" for name, top1 in record["peers"].items())
+
+
+def _pair(unit: str, digits: int = 1) -> Callable[[Record], str]:
+    return lambda record: f"{record['value']:.{digits}f} {unit}"
+
+
+def _peer(unit: str, digits: int = 1) -> Callable[[Record], str]:
+    return lambda record: f"{record['peer_value']:.{digits}f} {unit}"
+
+
+def _ratio(record: Record) -> float:
+    return float(record["ratio"])
+
+
+ROWS: tuple[
+    tuple[
+        str,
+        str,
+        Callable[[Record], str],
+        Callable[[Record], str],
+        Callable[[Record], float],
+        str,
+        Callable[[float], bool],
+    ],
+    ...,
+] = (
+    (
+        "acc-isl43",
+        "43 Indian words, last recording block of each held out: top-1",
+        _accuracy,
+        _peer_accuracy,
+        lambda record: float(record["value"]),
+        "≥ 0.85",
+        lambda found: found >= 0.85,
+    ),
+    (
+        "acc-isl30",
+        "30 Indian signs (Kinect, arms only), one of ten signers left out: top-1",
+        _accuracy,
+        _peer_accuracy,
+        lambda record: float(record["value"]),
+        "≥ 0.90",
+        lambda found: found >= 0.90,
+    ),
+    (
+        "extract",
+        "landmarks: processor ms per frame ÷ a bare MediaPipe Holistic loop",
+        _pair("ms"),
+        _peer("ms"),
+        _ratio,
+        "≤ 1.05",
+        lambda found: found <= 1.05,
+    ),
+    (
+        "extract",
+        "landmarks: frames/s with two processes ÷ one",
+        lambda record: f"{record['frames_per_second_2_processes']:.1f} frames/s",
+        lambda record: f"{record['frames_per_second_1_process']:.1f} frames/s",
+        lambda record: float(record["processes_2_over_1"]),
+        "≥ 1.6",
+        lambda found: found >= 1.6,
+    ),
+    (
+        "features",
+        "preprocessing and features, frames/s ÷ a plain Python loop with the same numbers",
+        _pair("/s", 0),
+        _peer("/s", 0),
+        _ratio,
+        "≥ 40",
+        lambda found: found >= 40,
+    ),
+    (
+        "store",
+        "random training batches/s from the packed store ÷ one `.npy` file per clip",
+        _pair("/s", 0),
+        _peer("/s", 0),
+        _ratio,
+        "≥ 10",
+        lambda found: found >= 10,
+    ),
+    (
+        "infer-torch",
+        "one clip: ONNX Runtime ms ÷ eager torch, one thread",
+        _pair("ms", 2),
+        _peer("ms", 2),
+        _ratio,
+        "≤ 0.5",
+        lambda found: found <= 0.5,
+    ),
+    (
+        "cold",
+        "`chereme recognize x.pose` in a new process: wall ÷ `import torch`",
+        _pair("s", 2),
+        _peer("s", 2),
+        _ratio,
+        "≤ 0.5",
+        lambda found: found <= 0.5,
+    ),
+    (
+        "cold",
+        "the same: peak memory",
+        lambda record: f"{record['rss_mib']:.0f} MiB",
+        lambda record: f"{record['peer_rss_mib']:.0f} MiB",
+        lambda record: float(record["rss_ratio"]),
+        "≤ 0.8",
+        lambda found: found <= 0.8,
+    ),
+)
+
+
+def table() -> str:
+    """One row per figure that has a record; says of each whether its goal was met."""
+    text = "| what | ours | peer, same run | ratio or score | goal | command |\n|---|---|---|---|---|---|\n"
+    for bench, what, ours, peer, found, goal, met in ROWS:
+        path = ROOT / "benchmarks" / "results" / f"{bench}.json"
+        if not path.exists():
+            continue
+        record = json.loads(path.read_text(encoding="utf-8"))
+        value = found(record)
+        verdict = goal if met(value) else f"{goal}, **missed**"
+        text += f"| {what} | {ours(record)} | {peer(record)} | {value:.2f} | {verdict} | `chereme bench {bench}` |\n"
+    return text
+
+
+def main() -> None:
+    """Write the tables, or check them."""
+    stale = []
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        after, places = PLACE.subn(lambda place: f"{place[1]}\n{table()}\n{place[2]}", before)
+        if places != 1:
+            sys.exit(f"{page}: the place for the figures is gone")
+        if after != before:
+            stale.append(page.name)
+            if "--check" not in sys.argv:
+                page.write_text(after, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        sys.exit(f"{', '.join(stale)}: not what the records say; run `make docs`")
+
+
+if __name__ == "__main__":
+    main()
