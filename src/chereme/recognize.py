@@ -45,6 +45,13 @@ class Recognizer:
         """From a bundle's folder, or the name of one that ships with chereme."""
         return cls(Bundle.load(find_bundle(bundle)))
 
+    def missing(self, sequence: PoseSequence) -> list[str]:
+        """Landmarks that the model reads and the sequence's layout has not got.
+
+        Recognizing either does without them, less surely, or refuses: see `chereme.preprocess.fit_layout`.
+        """
+        return [name for name in self.bundle.layout.names if not sequence.layout.has(name)]
+
     def features(self, sequence: PoseSequence) -> Features:
         """What the model reads of a clip.
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from chereme.cli.recognize import _line, command
 from chereme.errors import ClipError
-from chereme.layout import KINECT_20
+from chereme.layout import KINECT_20, Layout
 from chereme.poses import write_pose
 from chereme.types import PoseSequence
 
@@ -88,6 +88,16 @@ def test_another_layout_names_what_is_missing(small_bundle, tmp_path):
     assert run.exit_code == 1
     (answer,) = json.loads(run.stdout)
     assert "cannot do without: pose/left_shoulder" in answer["error"]
+
+
+def test_landmarks_that_can_be_done_without_are_named(signing, small_bundle, tmp_path):
+    names = [n for n in signing.layout.names if n not in ("pose/nose", "pose/left_hip")]
+    write_pose(signing.pick(Layout("without", tuple(names))), tmp_path / "x.pose")
+    (answer,) = json.loads(recognize(tmp_path / "x.pose", "--bundle", small_bundle, "--json").stdout)
+    assert answer["missing"] == ["pose/nose", "pose/left_hip"]
+    shown = recognize(tmp_path / "x.pose", "--bundle", small_bundle)
+    assert shown.exit_code == 0
+    assert "without pose/nose, pose/left_hip: it can do without, but less surely" in shown.stdout
 
 
 def test_no_hand_is_unknown(signing, small_bundle, tmp_path):

@@ -1,9 +1,10 @@
 """What the accuracy benches share: train on everything but the test part, for a number of epochs fixed before,
 and score the test part once; beside it two classic classifiers on the same landmarks."""
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def run_tests(
             changed = find_recipe(recipe_name).changed([f"train.seed={seed}"])
             recipe = RecognizerRecipe.read(changed)
             recipe = replace(recipe, source=find_recipe(recipe_name))
-            runs.append(_run_test(store, name, split, recipe, folder / f"{name}-seed{seed}"))
+            runs.append(_run_test(store, name, split, recipe, folder / f"{name}-{_settings_digest(recipe)}"))
             log.info("%s seed %d: top-1 %.4f", name, seed, runs[-1].top1)
     return runs
 
@@ -69,7 +70,7 @@ def _run_test(store: Store, name: str, split: Mapping[str, str], recipe: Recogni
     parts = split_parts(store, split, recipe)
     signer = {clip.id: clip.signer for clip in store.clips}
     train = np.concatenate([parts.train, parts.validation])
-    done = folder / f"test-{recipe.train.epochs}-epochs.npz"
+    done = folder / "test.npz"
     if not done.exists():
         last = folder / "checkpoints" / "last.ckpt"
         trained = fit(parts, train, None, recipe, folder, resume=last.exists())
@@ -86,6 +87,12 @@ def _run_test(store: Store, name: str, split: Mapping[str, str], recipe: Recogni
         tuple(signer[parts.ids[i]] for i in parts.test),
         peer_predictions(parts, train),
     )
+
+
+def _settings_digest(recipe: RecognizerRecipe) -> str:
+    """Eight letters that change with any setting: a result of another recipe or seed is never taken for this one's."""
+    settings = [getattr(recipe, field.name) for field in fields(recipe) if field.name != "source"]
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
 def peer_predictions(parts: Parts, train: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:

@@ -61,6 +61,8 @@ def command(
                 "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
                 "bundle": recognizer.bundle.name,
             }
+            if missing := recognizer.missing(sequence):
+                answer["missing"] = missing
         except CheremeError as error:
             answer = {"file": name, "error": str(error)}
         answers.append(answer)
@@ -120,4 +122,9 @@ def _line(answer: dict[str, Any]) -> str:
     words = [f"{p['gloss']} {100 * p['probability']:.0f} %" for p in likely]
     took = sum(answer["seconds"].values())
     said = f"unknown (perhaps {', '.join(words)})" if answer["unknown"] else " · ".join(words)
-    return f"{answer['file']}: {said}  [{took:.2f} s]"
+    note = (
+        f"\n  without {', '.join(missing)}: it can do without, but less surely"
+        if (missing := answer.get("missing"))
+        else ""
+    )
+    return f"{answer['file']}: {said}  [{took:.2f} s]{note}"

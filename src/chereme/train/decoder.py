@@ -18,11 +18,13 @@ from torch.nn import functional as F
 
 from chereme.bundle import INDEX, Card, digest
 from chereme.dataset.importers import IMPORTERS
+from chereme.dataset.protocols import isl43
 from chereme.errors import RecipeError, TrainingError
 from chereme.files import write_folder_beside
 from chereme.layout import BODY_HANDS_75
 from chereme.models.pose_decoder import HAND_CHAIN, PoseDecoder
 from chereme.places import BUNDLES, data_folder
+from chereme.preprocess import sort_hands
 from chereme.recipe import Recipe
 from chereme.train.sign_alignment import BODY_POINTS, AlignedSign, align_sign
 from chereme.types import Floats, PoseSequence
@@ -291,21 +293,13 @@ CARD = Card(
 
 
 def training_clips(folder: Path) -> dict[str, list[PoseSequence]]:
-    """The clips that the split isl43 trains on: gloss to its clips, never one of a word's last recording block.
-
-    A word with one block leaves out its last clip instead, as the split does.
-    """
-    blocks: dict[str, dict[int, list[PoseSequence]]] = {}
-    for clip, sequence in IMPORTERS[DATA_SET](folder):
-        block = int(clip.source.removeprefix("block"))
-        blocks.setdefault(clip.gloss, {}).setdefault(block, []).append(sequence)
-    kept = {}
-    for gloss, of_word in blocks.items():
-        if len(of_word) == 1:
-            (clips,) = of_word.values()
-            kept[gloss] = clips[:-1]
-        else:
-            kept[gloss] = [s for block, clips in of_word.items() if block != max(of_word) for s in clips]
+    """The clips that the split isl43 does not test on, hands sorted: gloss to its clips."""
+    items = list(IMPORTERS[DATA_SET](folder))
+    split = isl43([clip for clip, _ in items])["isl43"]
+    kept: dict[str, list[PoseSequence]] = {}
+    for clip, sequence in items:
+        if split[clip.id] != "test":
+            kept.setdefault(clip.gloss, []).append(sort_hands(sequence))
     return kept
 
 
