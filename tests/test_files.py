@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from chereme.files import write_beside, write_folder_beside
@@ -31,6 +33,22 @@ def test_a_folder_is_replaced_whole(tmp_path):
             (part / f"{content}.txt").write_text(content)
     assert [p.name for p in (tmp_path / "bundle").iterdir()] == ["new.txt"]
     assert [p.name for p in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(tmp_path, monkeypatch):
+    with write_folder_beside(tmp_path / "bundle") as part:
+        (part / "old.txt").touch()
+    rename = Path.rename
+
+    def fail(self, target):
+        if Path(target).name == "bundle" and not self.name.endswith("-old"):
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="No space"), write_folder_beside(tmp_path / "bundle") as part:
+        (part / "new.txt").touch()
+    assert [p.name for p in tmp_path.rglob("*")] == ["bundle", "old.txt"]
 
 
 def test_a_failed_folder_leaves_the_old_one(tmp_path):

@@ -34,6 +34,13 @@ def test_what_is_no_pose_file_is_said(tmp_path, content):
         read_pose(tmp_path / "a.pose")
 
 
+def test_a_version_of_the_future_is_said(signing, tmp_path):
+    data = pose_to_bytes(signing)
+    (tmp_path / "a.pose").write_bytes(np.float32(0.3).tobytes() + data[4:])
+    with pytest.raises(PoseFileError, match=r"a\.pose: not a \.pose file"):
+        read_pose(tmp_path / "a.pose")
+
+
 def test_a_truncated_file_is_said(signing, tmp_path):
     (tmp_path / "a.pose").write_bytes(pose_to_bytes(signing)[:-1000])
     with pytest.raises(PoseFileError, match=r"a\.pose: not a \.pose file, or cut short"):

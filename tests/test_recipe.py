@@ -21,6 +21,12 @@ def test_every_recipe_that_ships_is_sound(path):
         pytest.param("[model]\nkernel = 4", "kernel must be odd", id="range"),
         pytest.param("[features]\nblocks = ['hand']", "unknown block 'hand'; known: body_points", id="block"),
         pytest.param("[preprocess]\nlayout = 'hands'", "'hands' is not known; known: hand_21", id="layout"),
+        pytest.param("[model]\nheads = 0", "must be at least 1", id="zero heads"),
+        pytest.param("[train]\nseed = -1", "seed must not be below 0", id="seed"),
+        pytest.param("[augment]\nrotate = -1.0", "rotate must not be below 0", id="spread"),
+        pytest.param(
+            "[preprocess]\nlayout = 'kinect_20'", "body_points cannot be computed on layout kinect_20", id="plan"
+        ),
         pytest.param("[model\n", "not TOML", id="syntax"),
         pytest.param("model = 3", r"\[model\]: expected a table, got 3", id="no table"),
     ],

@@ -44,7 +44,12 @@ def write_folder_beside(path: str | Path) -> Iterator[Path]:
         if path.exists():
             old = part.with_name(part.name + "-old")
             path.rename(old)
-        part.rename(path)
+        try:
+            part.rename(path)
+        except BaseException:
+            if old is not None:
+                old.rename(path)
+            raise
         if old is not None:
             shutil.rmtree(old)
     finally:

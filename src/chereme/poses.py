@@ -54,7 +54,15 @@ def pose_from_bytes(data: bytes, name: str = "pose") -> PoseSequence:
     """The same from memory; `name` stands in errors."""
     try:
         pose = Pose.read(data)
-    except (struct.error, TypeError, ValueError, KeyError, IndexError, OverflowError, MemoryError) as error:
+    except (
+        struct.error,
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        NotImplementedError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise PoseFileError(
             f"{name}: not a .pose file, or cut short ({error}); make it anew with `chereme extract`"
         ) from error

@@ -9,7 +9,16 @@ def run(split: str, seed: int, right: list[bool], signers: list[str], peer: list
     logits = np.zeros((len(right), 2), np.float32)
     logits[np.arange(len(right)), np.where(right, 0, 1)] = 2
     truth = np.zeros(len(right), np.int64)
-    return Trial(split, seed, logits, truth, ("a", "b"), tuple(signers), {"peer": np.where(peer, 0, 1)})
+    return Trial(
+        split,
+        seed,
+        logits,
+        truth,
+        ("a", "b"),
+        tuple(f"{split}/{i}" for i in range(len(right))),
+        tuple(signers),
+        {"peer": np.where(peer, 0, 1)},
+    )
 
 
 def test_a_summary_is_the_mean_over_seeds_and_splits():

@@ -17,7 +17,7 @@ from chereme.recipe import Recipe
 from chereme.recognize import Recognizer
 from chereme.train.batches import TrainingBatches
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import _class_weights, fit, logits_of, split_parts, train_bundle
+from chereme.train.run import _calibrate, _class_weights, fit, logits_of, split_parts, train_bundle
 from chereme.types import Clip, PoseSequence
 from made_up import made_up_signer
 
@@ -160,8 +160,40 @@ def test_two_runs_do_not_mix(store, split, tmp_path):
     train_bundle(recipe("train.epochs=1"), store, split, tmp_path, CARD, split_name="a")
     with pytest.raises(TrainingError, match="holds a run already"):
         train_bundle(recipe("train.epochs=1"), store, split, tmp_path, CARD, split_name="a")
-    with pytest.raises(TrainingError, match="another recipe, split or seed"):
+    with pytest.raises(TrainingError, match="another recipe, split, data or seed"):
         train_bundle(recipe("train.epochs=2"), store, split, tmp_path, CARD, split_name="a", resume=True)
+
+
+def test_a_run_does_not_go_on_with_another_split(store, split, tmp_path):
+    train_bundle(recipe("train.epochs=1"), store, split, tmp_path, CARD, split_name="a")
+    other = {i: {"train": "test", "test": "train"}.get(part, part) for i, part in split.items()}
+    with pytest.raises(TrainingError, match="another recipe, split, data or seed"):
+        train_bundle(recipe("train.epochs=1"), store, other, tmp_path, CARD, split_name="a", resume=True)
+
+
+def test_a_run_that_patience_stopped_is_not_trained_on(store, split, tmp_path):
+    chosen = recipe("train.patience=2", "train.epochs=40", "train.rate=1e-9")
+    parts = split_parts(store, split, chosen)
+    first = fit(parts, parts.train, parts.validation, chosen, tmp_path)
+    before = progress(tmp_path)
+    again = fit(parts, parts.train, parts.validation, chosen, tmp_path, resume=True)
+    assert progress(tmp_path) == before
+    assert (again.epochs, again.validation_top1) == (first.epochs, first.validation_top1)
+
+
+def test_the_last_epoch_is_validated(store, split, tmp_path):
+    chosen = recipe("train.epochs=5", "train.validate_every=4")
+    parts = split_parts(store, split, chosen)
+    fit(parts, parts.train, parts.validation, chosen, tmp_path)
+    assert progress(tmp_path)[-1]["validation_top1"] != ""
+
+
+def test_few_validation_clips_that_are_all_right_do_not_make_it_certain():
+    logits = np.eye(4, dtype=np.float32) * 4
+    calibration = _calibrate(logits, np.arange(4))
+    best = np.exp(logits / calibration.temperature)
+    assert calibration.temperature >= 0.25
+    assert calibration.unknown_below <= (best.max(1) / best.sum(1)).min()
 
 
 def test_an_interrupted_refit_resumes(store, split, tmp_path):
@@ -219,6 +251,10 @@ def test_a_folder_that_is_no_bundle_is_said(tmp_path):
     (tmp_path / "bundle.json").write_text("{")
     with pytest.raises(BundleError, match="cannot be read"):
         Bundle.load(tmp_path)
+    for broken in ({"kind": "recognizer"}, {"kind": "recognizer", "format": "1", "files": {}}):
+        (tmp_path / "bundle.json").write_text(json.dumps(broken))
+        with pytest.raises(BundleError, match="does not describe a bundle"):
+            Bundle.load(tmp_path)
     (tmp_path / "bundle.json").write_text(json.dumps({"kind": "decoder"}))
     with pytest.raises(BundleError, match="holds a decoder, not a recognizer"):
         Bundle.load(tmp_path)

@@ -61,6 +61,10 @@ class AugmentConfig:
     def __post_init__(self) -> None:
         if self.rate < 1:
             raise RecipeError(f"augment.rate is a factor of 1 or more, got {self.rate}")
+        spreads = "warp rotate scale shift noise hand_rotate hand_scale hand_shift head_shift"
+        for name in spreads.split():
+            if not getattr(self, name) >= 0:
+                raise RecipeError(f"augment.{name} must not be below 0, got {getattr(self, name)}")
         shares = "crop swap_hands drop_finger drop_hand drop_left_hand mask_time mixup mirror"
         for name in shares.split():
             if not 0 <= getattr(self, name) <= 1:

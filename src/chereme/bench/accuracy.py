@@ -3,7 +3,7 @@ and score the test part once; beside it two classic classifiers on the same land
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from chereme.dataset.store import Store
+from chereme.bench import BenchResult
+from chereme.dataset.importers import IMPORTERS
+from chereme.dataset.store import Store, pack
 from chereme.evaluate.metrics import score
+from chereme.places import data_folder
 from chereme.recipe import find_recipe
 from chereme.train.config import RecognizerRecipe
 from chereme.train.run import Parts, fit, logits_of, split_parts
-from chereme.types import Floats
+from chereme.types import Clip, Floats
 
-__all__ = ["Trial", "peer_predictions", "run_tests", "summary"]
+__all__ = ["Trial", "measure_accuracy", "peer_predictions", "run_tests", "summary"]
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,8 @@ class Trial:
     """(N, K), before calibration."""
     truth: NDArray[np.int64]
     labels: tuple[str, ...]
+    clips: tuple[str, ...]
+    """(N,) ids."""
     signers: tuple[str, ...]
     peers: Mapping[str, NDArray[np.int64]]
     """(N,) the peers' answers, by name."""
@@ -51,6 +56,45 @@ class Trial:
         return np.asarray(scaled / scaled.sum(1, keepdims=True), np.float32)
 
 
+def measure_accuracy(
+    name: str,
+    data: str | Path | None,
+    data_set: str,
+    splits: Callable[[Sequence[Clip]], Mapping[str, Mapping[str, str]]],
+    recipe: str,
+    seeds: Sequence[int],
+    described: str,
+    by_signer: bool = False,
+) -> BenchResult:
+    """Train and test a recipe on each split of a public set; work in `runs/bench/NAME`, where it resumes.
+
+    Args:
+        name: of the bench.
+        data: folder of the public data sets.
+        data_set: one of them.
+        splits: clips to splits by name.
+        recipe: name of a recipe that ships.
+        seeds: one training per split and seed.
+        described: the split in words.
+        by_signer: whether the interval resamples signers, rather than clips.
+    """
+    work = Path("runs/bench") / name
+    store = pack(IMPORTERS[data_set](data_folder(data) / data_set), work / "store")
+    runs = run_tests(store, splits(store.clips), recipe, seeds, work)
+    scores = summary(runs, by_signer)
+    best = max(scores["peers"], key=scores["peers"].get)
+    return BenchResult(
+        name,
+        scores["top1"],
+        "top-1",
+        f"{best} on the same preprocessed landmarks at 24 frames, same splits; the better of two",
+        scores["peers"][best],
+        scores["top1"] / scores["peers"][best],
+        scores["n"],
+        {"split": described, "recipe": recipe, **scores},
+    )
+
+
 def run_tests(
     store: Store, splits: Mapping[str, Mapping[str, str]], recipe_name: str, seeds: Sequence[int], folder: Path
 ) -> list[Trial]:
@@ -61,7 +105,7 @@ def run_tests(
             changed = find_recipe(recipe_name).changed([f"train.seed={seed}"])
             recipe = RecognizerRecipe.read(changed)
             recipe = replace(recipe, source=find_recipe(recipe_name))
-            runs.append(_run_test(store, name, split, recipe, folder / f"{name}-{_settings_digest(recipe)}"))
+            runs.append(_run_test(store, name, split, recipe, folder / f"{name}-{_digest(recipe, store, split)}"))
             log.info("%s seed %d: top-1 %.4f", name, seed, runs[-1].top1)
     return runs
 
@@ -84,15 +128,22 @@ def _run_test(store: Store, name: str, split: Mapping[str, str], recipe: Recogni
         logits,
         parts.clips.classes[parts.test],
         parts.labels,
+        tuple(parts.ids[i] for i in parts.test),
         tuple(signer[parts.ids[i]] for i in parts.test),
         peer_predictions(parts, train),
     )
 
 
-def _settings_digest(recipe: RecognizerRecipe) -> str:
-    """Eight letters that change with any setting: a result of another recipe or seed is never taken for this one's."""
-    settings = [getattr(recipe, field.name) for field in fields(recipe) if field.name != "source"]
-    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+def _digest(recipe: RecognizerRecipe, store: Store, split: Mapping[str, str]) -> str:
+    """Eight letters that change with any setting, clip or line of the training code: no old result is taken for new."""
+    found = hashlib.sha256(
+        repr([getattr(recipe, field.name) for field in fields(recipe) if field.name != "source"]).encode()
+    )
+    found.update(repr((store.digests, sorted(split.items()))).encode())
+    for stage in ("preprocess", "features", "augment", "models", "train"):
+        for path in sorted((Path(__file__).parents[1] / stage).glob("*.py")):
+            found.update(path.read_bytes())
+    return found.hexdigest()[:8]
 
 
 def peer_predictions(parts: Parts, train: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
@@ -126,15 +177,15 @@ def summary(runs: Sequence[Trial], by_signer: bool) -> dict[str, Any]:
     truth = np.concatenate([run.truth for run in runs])
     if by_signer:
         units = [signer for run in runs for signer in run.signers]
-    else:  # a clip answered by several seeds is one unit: its answers rise and fall together
-        units = [f"{run.split}/{i}" for run in runs for i in range(len(run.truth))]
+    else:  # a clip answered in several runs is one unit: its answers rise and fall together
+        units = [clip for run in runs for clip in run.clips]
     scores = score(probabilities, truth, runs[0].labels, units)
     peers = {name: float(np.mean([(run.peers[name] == run.truth).mean() for run in runs])) for name in runs[0].peers}
     per_split: dict[str, list[float]] = {}
     for run in runs:
         per_split.setdefault(run.split, []).append(round(run.top1, 4))
     return {
-        "n": len(truth) // len({run.seed for run in runs}),
+        "n": len({clip for run in runs for clip in run.clips}),
         "top1": scores.top1,
         "top1_ci95": [scores.top1_ci95.low, scores.top1_ci95.high],
         "top5": scores.top5,

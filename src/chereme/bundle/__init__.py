@@ -21,6 +21,8 @@ __all__ = ["FORMAT", "Bundle", "Calibration", "Card", "digest", "find_bundle", "
 
 FORMAT = 1
 INDEX = "bundle.json"
+FILES = ("model.onnx", "model.safetensors", "recipe.toml", "scores.json", "card.md")
+"""What every recognizer's bundle holds beside it."""
 
 
 @dataclass(frozen=True)
@@ -94,32 +96,36 @@ class Bundle:
             BundleError: no bundle, a file missing, foreign or changed, or made by a newer chereme.
         """
         folder = Path(folder)
+        try:
+            return cls._read(folder)
+        except (AttributeError, KeyError, LayoutError, TypeError, msgspec.ValidationError) as error:
+            raise BundleError(f"{folder}: {INDEX} does not describe a bundle: {error}") from error
+
+    @classmethod
+    def _read(cls, folder: Path) -> "Bundle":
         index = _read_json(folder, INDEX)
         if index.get("kind") != "recognizer":
             raise BundleError(f"{folder}: holds a {index.get('kind', 'thing without a kind')}, not a recognizer")
         if index.get("format", 0) > FORMAT:
             raise BundleError(f"{folder}: written by a newer chereme (format {index['format']}); update chereme")
-        for name, written in index["files"].items():
+        for name, written in {**dict.fromkeys(FILES), **index["files"]}.items():
             path = folder / name
             if not path.is_file():
                 raise BundleError(f"{folder}: {name} is missing; copy the whole folder again")
             if digest(path) != written:
                 raise BundleError(f"{folder}: {name} is not the file that was written with this bundle")
-        try:
-            return cls(
-                folder,
-                folder.name if index.get("name") is None else index["name"],
-                tuple(index["labels"]),
-                index["language"],
-                layout_named(index["layout"]),
-                Recipe.from_file(folder / "recipe.toml"),
-                msgspec.convert(index["calibration"], Calibration),
-                msgspec.convert(index["card"], Card),
-                _read_json(folder, "scores.json"),
-                frozenset(index["trained_on"]),
-            )
-        except (KeyError, LayoutError, msgspec.ValidationError) as error:
-            raise BundleError(f"{folder}: {INDEX} does not describe a bundle: {error}") from error
+        return cls(
+            folder,
+            index["name"],
+            tuple(index["labels"]),
+            index["language"],
+            layout_named(index["layout"]),
+            Recipe.from_file(folder / "recipe.toml"),
+            msgspec.convert(index["calibration"], Calibration),
+            msgspec.convert(index["card"], Card),
+            _read_json(folder, "scores.json"),
+            frozenset(index["trained_on"]),
+        )
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:

@@ -36,11 +36,12 @@ def write_bundle(
     card: Card,
     scores: Mapping[str, Any],
     trained_on: Iterable[str],
+    name: str | None = None,
 ) -> Bundle:
     """Write a bundle's folder, whole or not at all, and read it back.
 
     Args:
-        folder: where; its name becomes the bundle's.
+        folder: where.
         model: a recognizer of `chereme.models`, trained.
         recipe: the recipe it was trained by.
         labels: glosses in class order.
@@ -49,8 +50,10 @@ def write_bundle(
         card: what it may be used for.
         scores: what was measured, and on which split.
         trained_on: ids of the training clips.
+        name: of the bundle; None: the folder's.
     """
     folder = Path(folder)
+    name = name or folder.name
     preprocess = recipe.stage("preprocess", PreprocessConfig)
     layout = layout_named(preprocess.layout)
     inputs = len(FeaturePlan(layout, recipe.stage("features", FeatureConfig)).names)
@@ -60,9 +63,9 @@ def write_bundle(
         write_onnx(model, inputs, part / "model.onnx")
         (part / "recipe.toml").write_text(recipe.text, encoding="utf-8")
         (part / "scores.json").write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (part / "card.md").write_text(_card_page(folder.name, labels, card, scores), encoding="utf-8")
+        (part / "card.md").write_text(_card_page(name, labels, card, scores), encoding="utf-8")
         index = index_of(
-            folder.name,
+            name,
             labels,
             language,
             layout,

@@ -65,6 +65,11 @@ def main() -> None:
     except CheremeError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
+    except OSError as error:  # a full disk, a folder that may not be written: the user's to mend, not ours
+        if error.filename is None or error.strerror is None:
+            raise
+        click.echo(f"error: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
 
 
 def print_json(value: Any) -> None:

@@ -44,6 +44,8 @@ class FeatureConfig:
                 raise RecipeError(f"features.blocks: unknown block {name!r}; known: {', '.join(BLOCKS)}")
         if not self.blocks or len(set(self.blocks)) != len(self.blocks):
             raise RecipeError("features.blocks must name at least one block, and none twice")
+        if not self.clip > 0:
+            raise RecipeError(f"features.clip must be above 0, got {self.clip}")
         if any(lag < 1 for lag in self.velocities):
             raise RecipeError(f"features.velocities are frames, 1 or more, got {list(self.velocities)}")
 

@@ -48,6 +48,8 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise RecipeError(f"model.kind {self.kind!r} is not known; known: {', '.join(KINDS)}")
+        if min(self.width, self.heads, self.embedding, self.kernel, self.convolutions) < 1:
+            raise RecipeError("model: width, heads, embedding, kernel and convolutions must be at least 1")
         if self.width % self.heads or self.width % 2:
             raise RecipeError(f"model.width must be even and a multiple of heads, got {self.width} and {self.heads}")
         if self.kernel % 2 == 0 or self.layers < 1:

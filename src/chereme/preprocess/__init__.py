@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chereme.errors import LayoutError, RecipeError
-from chereme.layout import LAYOUTS, Layout, layout_named
+from chereme.layout import BODY_HANDS_75, LAYOUTS, Layout, layout_named
 from chereme.preprocess.align import align_body, align_hands, mirror_to_dominant
 from chereme.preprocess.gaps import fill_gaps
 from chereme.preprocess.sides import sort_hands
@@ -84,8 +84,9 @@ def fit_layout(sequence: PoseSequence, layout: Layout) -> PoseSequence:
     needed = [n for n in missing if n.partition("/")[0] not in (*body, "face") or n.rpartition("_")[2] in NEEDED]
     if needed:
         shown = ", ".join(needed[:6]) + (f" and {len(needed) - 6} more" if len(needed) > 6 else "")
+        advice = "; extract the video anew with `chereme extract`" if set(needed) <= set(BODY_HANDS_75.names) else ""
         raise LayoutError(
             f"a sequence of {sequence.layout.name} lacks {len(needed)} landmarks that {layout.name} cannot do without:"
-            f" {shown}; extract the video again with `chereme extract --layout {layout.name}`"
+            f" {shown}{advice}"
         )
     return sequence.with_missing(layout)

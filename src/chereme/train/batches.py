@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from chereme.augment import augment_frames, augment_points, mask_spans, mixup, swap_hands
-from chereme.errors import LayoutError
 from chereme.features import FeaturePlan, frame_counts, frame_positions
 from chereme.layout import layout_named
 from chereme.preprocess import preprocess
@@ -130,11 +129,7 @@ class TrainingBatches(Dataset[Batch]):
         self.classes = classes
         self.recipe = recipe
         self._of_class = {k: np.flatnonzero(clips.classes == k) for k in np.unique(clips.classes)}
-        layout = layout_named(recipe.preprocess.layout)
-        try:
-            self.plan = FeaturePlan(layout, recipe.features)
-        except LayoutError as error:
-            raise LayoutError(f"recipe {recipe.source.name}: {error}") from error
+        self.plan = FeaturePlan(layout_named(recipe.preprocess.layout), recipe.features)
 
     def __getitem__(self, key: tuple[int, int, NDArray[np.int64]]) -> Batch:
         epoch, number, chosen = key

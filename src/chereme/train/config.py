@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from chereme.augment import AugmentConfig
-from chereme.errors import RecipeError
-from chereme.features import FeatureConfig, SamplingConfig
+from chereme.errors import LayoutError, RecipeError
+from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig
+from chereme.layout import layout_named
 from chereme.models import ModelConfig
 from chereme.preprocess import PreprocessConfig
 from chereme.recipe import Recipe
@@ -38,11 +39,13 @@ class TrainConfig:
     """Epochs between validations."""
 
     def __post_init__(self) -> None:
-        if min(self.epochs, self.batch, self.threads, self.validate_every) < 1:
-            raise RecipeError("train: epochs, batch, threads and validate_every must be at least 1")
+        if min(self.epochs, self.threads, self.validate_every) < 1 or self.batch < 2:
+            raise RecipeError("train: epochs, threads and validate_every must be at least 1, batch at least 2")
+        if self.seed < 0:
+            raise RecipeError(f"train.seed must not be below 0, got {self.seed}")
         if not (0 <= self.label_smoothing < 1 and 0 <= self.average < 1):
             raise RecipeError("train: label_smoothing and average are shares from 0 to below 1")
-        if self.rate <= 0 or self.weight_decay < 0 or self.patience < 0:
+        if not self.rate > 0 or self.weight_decay < 0 or self.patience < 0:
             raise RecipeError("train: rate must be above 0, weight_decay and patience not below 0")
         if self.precision not in ("32-true", "bf16-mixed"):
             raise RecipeError(f"train.precision must be 32-true or bf16-mixed, got {self.precision!r}")
@@ -68,11 +71,17 @@ class RecognizerRecipe:
             RecipeError: an unknown table or key (the nearest is named), or a value out of range.
         """
         recipe.check_tables(("preprocess", "sampling", "features", "augment", "model", "train"))
+        preprocess = recipe.stage("preprocess", PreprocessConfig)
+        features = recipe.stage("features", FeatureConfig)
+        try:
+            FeaturePlan(layout_named(preprocess.layout), features)
+        except LayoutError as error:
+            raise RecipeError(f"recipe {recipe.name}: {error}") from error
         return cls(
             recipe,
-            recipe.stage("preprocess", PreprocessConfig),
+            preprocess,
             recipe.stage("sampling", SamplingConfig),
-            recipe.stage("features", FeatureConfig),
+            features,
             recipe.stage("augment", AugmentConfig),
             recipe.stage("model", ModelConfig),
             recipe.stage("train", TrainConfig),

@@ -1,5 +1,6 @@
 """One training run: a recipe and a packed data set in, a run folder with checkpoints and a bundle out."""
 
+import hashlib
 import json
 import logging
 import warnings
@@ -113,25 +114,32 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints = folder / "checkpoints"
     last = checkpoints / "last.ckpt"
+    finished = folder / "finished.json"
     if resume and not last.exists():
         raise TrainingError(f"{folder}: no checkpoint to resume from; start without --resume")
+    # the last epoch, where the learning rate has come down, is always among those that are validated
+    validate_every = next(n for n in range(config.validate_every, 0, -1) if config.epochs % n == 0)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     batches = EpochBatches(len(train), config.batch, config.seed)
     dataset = TrainingBatches(parts.clips.subset(train), len(parts.labels), recipe)
     model = build_recognizer(len(dataset.plan.names), len(parts.labels), recipe.model)
+    if resume and finished.exists():
+        end = json.loads(finished.read_text(encoding="utf-8"))
+        return _kept(model, checkpoints / end["checkpoint"], end["validation_top1"])
     weights = _class_weights(parts.clips.classes[train], len(parts.labels)) if config.class_weights else None
     module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
     keep: dict[str, Any] = {"dirpath": checkpoints, "enable_version_counter": False}
     latest = ModelCheckpoint(filename="last", save_on_train_epoch_end=True, **keep)
     best = ModelCheckpoint(filename="best", monitor="validation_top1", mode="max", **keep)
-    callbacks: list[Callback] = [Progress(folder / "progress.csv", config.epochs, show), latest]
+    callbacks: list[Callback] = [Progress(folder / "progress.csv", config.epochs, show)]
     if validation is not None:
         callbacks.append(best)
+    callbacks.append(latest)  # after the best one, so that it knows what is best so far
     if config.average:
         callbacks.append(AverageWeights(config.average))
     if config.patience and validation is not None:
-        checks = max(1, config.patience // config.validate_every)
+        checks = max(1, config.patience // validate_every)
         callbacks.append(EarlyStopping("validation_top1", mode="max", patience=checks))
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -143,7 +151,7 @@ def fit(
             max_epochs=stop_after or config.epochs,
             precision=config.precision,  # type: ignore[arg-type]
             gradient_clip_val=config.gradient_norm,
-            check_val_every_n_epoch=config.validate_every,
+            check_val_every_n_epoch=validate_every,
             num_sanity_val_steps=0,
             logger=False,
             callbacks=callbacks,
@@ -158,10 +166,16 @@ def fit(
             fixed: Any = _fixed_batches(parts.clips, validation, recipe, dataset)
             validating = DataLoader(fixed, batch_size=None)
         trainer.fit(module, loader, validating, ckpt_path=str(last) if resume else None, weights_only=resume or None)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
     score = None if best.best_model_score is None else float(best.best_model_score)
-    kept = torch.load(best.best_model_path or last, weights_only=True)
+    kept_in = Path(best.best_model_path or last).name
+    if not stop_after:
+        with write_beside(finished) as part:
+            part.write_text(json.dumps({"checkpoint": kept_in, "validation_top1": score}), encoding="utf-8")
+    return _kept(model, checkpoints / kept_in, score)
+
+
+def _kept(model: nn.Module, checkpoint: Path, score: float | None) -> TrainedRecognizer:
+    kept = torch.load(checkpoint, weights_only=True)
     state = {k.removeprefix("model."): v for k, v in kept["state_dict"].items() if k.startswith("model.")}
     model.load_state_dict(state)
     return TrainedRecognizer(model.eval(), int(kept["epoch"]) + 1, score)
@@ -184,6 +198,7 @@ def train_bundle(
     card: Card,
     *,
     split_name: str,
+    name: str | None = None,
     refit: bool = False,
     test: bool = False,
     resume: bool = False,
@@ -198,17 +213,18 @@ def train_bundle(
         folder: the run's folder, made when absent.
         card: goes into the bundle.
         split_name: recorded beside the scores.
+        name: of the bundle; None: the run folder's.
         refit: after validation has given the calibration, train anew on training and validation clips
             together: to the end of the schedule, or to the best epoch where patience may stop a run early.
         test: score the final weights on the test part, once, and put the scores into the bundle.
         resume: continue an interrupted run.
         show: a progress bar.
     """
-    _claim(folder, recipe, split_name, resume)
     parts = split_parts(store, split, recipe)
     validation = parts.validation if len(parts.validation) else None
     if validation is None and refit:
         raise SplitError(f"split {split_name} has no validation clips, so there is nothing to fit anew on")
+    _claim(folder, recipe, f"{split_name} {_digest(store, split)}", refit, resume)
     trained = fit(parts, parts.train, validation, recipe, folder, resume=resume and _has_last(folder), show=show)
     calibration = Calibration()
     scores: dict[str, Any] = {"split": split_name, "seed": recipe.train.seed, "epochs": trained.epochs}
@@ -223,7 +239,7 @@ def train_bundle(
         again = replace(recipe, train=replace(recipe.train, epochs=epochs))
         second = folder / "refit"
         trained = fit(parts, used, None, again, second, resume=resume and _has_last(second), show=show)
-        scores |= {"refit_on_validation": True, "train_clips": len(used)}
+        scores |= {"refit_on_validation": True, "epochs": trained.epochs, "train_clips": len(used)}
     if test:
         scores |= _test_scores(trained.model, parts, store, recipe, calibration)
     languages = sorted({clip.language for clip in store.clips if clip.language})
@@ -237,6 +253,7 @@ def train_bundle(
         card=card,
         scores=scores,
         trained_on=[parts.ids[i] for i in used],
+        name=name or folder.resolve().name,
     )
 
 
@@ -244,25 +261,38 @@ def _has_last(folder: Path) -> bool:
     return (folder / "checkpoints" / "last.ckpt").exists()
 
 
-def _claim(folder: Path, recipe: RecognizerRecipe, split_name: str, resume: bool) -> None:
+def _digest(store: Store, split: Mapping[str, str]) -> str:
+    """Changes with any clip's landmarks, gloss or part."""
+    rows = [
+        f"{clip.id}\t{clip.gloss}\t{split.get(clip.id, '')}\t{digest}"
+        for clip, digest in zip(store.clips, store.digests, strict=True)
+    ]
+    return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()[:16]
+
+
+def _claim(folder: Path, recipe: RecognizerRecipe, split: str, refit: bool, resume: bool) -> None:
     """Mark a run's folder with what is trained in it, and refuse to mix two runs."""
-    about = {"recipe": recipe.source.text, "split": split_name, "seed": recipe.train.seed}
+    about = {"recipe": recipe.source.text, "split": split, "seed": recipe.train.seed, "refit": refit}
     path = folder / "run.json"
     if path.exists() or _has_last(folder):
         if not resume:
             raise TrainingError(f"{folder}: holds a run already; go on with --resume, or name another folder with -o")
         if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != about:
-            raise TrainingError(f"{folder}: was begun with another recipe, split or seed; name another folder with -o")
+            raise TrainingError(
+                f"{folder}: was begun with another recipe, split, data or seed; name another folder with -o"
+            )
         return
     with write_beside(path) as part:
         part.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _calibrate(logits: Floats, truth: NDArray[np.int64]) -> Calibration:
-    temperature = fit_temperature(logits, truth)
+    # a few clips that are all right would ask for a temperature near 0, and so for certainty: not below 0.25
+    temperature = fit_temperature(logits, truth, low=0.25)
     scaled = np.exp(logits / temperature - (logits / temperature).max(1, keepdims=True))
     threshold = choose_unknown_threshold(scaled / scaled.sum(1, keepdims=True), truth)
-    return Calibration(round(temperature, 4), round(threshold, 4), f"{len(truth)} validation clips")
+    # rounded down: the threshold is one of the answers' own probabilities, and that answer is to be kept
+    return Calibration(round(temperature, 4), np.floor(threshold * 1e4) / 1e4, f"{len(truth)} validation clips")
 
 
 def _test_scores(
