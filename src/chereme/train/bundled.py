@@ -32,6 +32,7 @@ ISL43 = Card(
     use="research",
     limits=(
         "Knows these 43 words only, signed alone, one at a time; it is no interpreter.",
+        "One seed of three: the figure to quote is the mean of the three, `chereme bench acc-isl43 --recorded`.",
         "Other signing it was never shown: on a sign outside its words it can be sure and wrong.",
         "Signers of the test blocks are probably, not certainly, other people than those it learnt from.",
         "Few signers, recorded alike; other regions and other cameras will differ.",
