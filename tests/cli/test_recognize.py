@@ -72,6 +72,15 @@ def test_the_rest_goes_on(pose, small_bundle, tmp_path):
     assert all("\n" not in a["error"] for a in answers[:3])
 
 
+def test_a_name_that_no_disk_takes_does_not_stop_the_rest(pose, small_bundle):
+    run = recognize("x" * 5000, pose, "--bundle", small_bundle, "--json")
+    assert run.exit_code == 1
+    failed, named = json.loads(run.stdout)
+    assert "too long" in failed["error"]
+    assert named["file"] == str(pose)
+    assert named["predictions"]
+
+
 def test_a_failed_file_is_one_line_on_stderr(pose, small_bundle, tmp_path):
     run = recognize(tmp_path / "missing.pose", pose, "--bundle", small_bundle)
     assert run.exit_code == 1

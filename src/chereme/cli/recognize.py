@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def command(
             }
             if missing := recognizer.missing(sequence):
                 answer["missing"] = missing
-        except CheremeError as error:
+        except (CheremeError, OSError) as error:
             answer = {"file": name, "error": str(error)}
         answers.append(answer)
         if not as_json:
@@ -78,10 +79,11 @@ def _clips(files: tuple[Path, ...]) -> Iterator[Path]:
     """Each file as it is; a folder that holds clips as its clips, any other folder as one clip of pictures."""
     for path in files:
         inside = []
-        if path.is_dir():
-            from chereme.landmarks.video import VIDEOS
+        with suppress(OSError):  # it is said where the clip itself is opened, and the other files go on
+            if path.is_dir():
+                from chereme.landmarks.video import VIDEOS
 
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEOS | {".pose"})
+                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEOS | {".pose"})
         yield from inside or [path]
 
 
