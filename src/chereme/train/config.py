@@ -36,7 +36,7 @@ class TrainConfig:
     """Processor threads for torch; with one, a run is the same bit for bit each time."""
     seed: int = 0
     validate_every: int = 5
-    """Epochs between validations, or the next smaller number that divides `epochs`: the last one is always validated."""
+    """Epochs between validations, or the next smaller number that divides `epochs`: the last one always counts."""
 
     def __post_init__(self) -> None:
         if min(self.epochs, self.threads, self.validate_every) < 1 or self.batch < 2:
