@@ -17,7 +17,7 @@ from chereme.layout import Layout, layout_named
 from chereme.places import BUNDLES
 from chereme.recipe import Recipe
 
-__all__ = ["FORMAT", "Bundle", "Calibration", "Card", "digest", "find_bundle", "list_bundles"]
+__all__ = ["FORMAT", "Bundle", "Calibration", "Card", "digest", "find_bundle", "kind_of", "list_bundles"]
 
 FORMAT = 1
 INDEX = "bundle.json"
@@ -69,10 +69,15 @@ class Bundle:
     scores: Mapping[str, Any] = field(default_factory=dict)
     trained_on: frozenset[str] = frozenset()
     """SHA-1 of the ids of the training clips, so that an evaluation can tell when it looks at them again."""
+    kind: str = "recognizer"
+    """`recognizer` of signs in clips, or `speller` of handshapes in single frames."""
 
     @property
     def onnx_path(self) -> Path:
-        """The model for ONNX Runtime: `features` (B, T, F) and `mask` (B, T) in, `logits` (B, K) out."""
+        """The model for ONNX Runtime: `features` (B, T, F) and `mask` (B, T) in, `logits` (B, K) out.
+
+        A speller's reads `features` (B, F) alone.
+        """
         return self.folder / "model.onnx"
 
     @property
@@ -89,23 +94,27 @@ class Bundle:
         return self.calibration.unknown_below
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Bundle":
+    def load(cls, folder: str | Path, kind: str = "recognizer") -> "Bundle":
         """Read a bundle and check that every file is there and is the one that was written.
 
+        Args:
+            folder: of the bundle.
+            kind: that it must be of: `recognizer` or `speller`.
+
         Raises:
-            BundleError: no bundle, a file missing, foreign or changed, or made by a newer chereme.
+            BundleError: no bundle, of another kind, a file missing, foreign or changed, or made by a newer chereme.
         """
         folder = Path(folder)
         try:
-            return cls._read(folder)
+            return cls._read(folder, kind)
         except (AttributeError, KeyError, LayoutError, TypeError, msgspec.ValidationError) as error:
             raise BundleError(f"{folder}: {INDEX} does not describe a bundle: {error}") from error
 
     @classmethod
-    def _read(cls, folder: Path) -> "Bundle":
+    def _read(cls, folder: Path, kind: str) -> "Bundle":
         index = _read_json(folder, INDEX)
-        if index.get("kind") != "recognizer":
-            raise BundleError(f"{folder}: holds a {index.get('kind', 'thing without a kind')}, not a recognizer")
+        if index.get("kind") != kind:
+            raise BundleError(f"{folder}: holds a {index.get('kind', 'thing without a kind')}, not a {kind}")
         if index.get("format", 0) > FORMAT:
             raise BundleError(f"{folder}: written by a newer chereme (format {index['format']}); update chereme")
         for name, written in {**dict.fromkeys(FILES), **index["files"]}.items():
@@ -125,6 +134,7 @@ class Bundle:
             msgspec.convert(index["card"], Card),
             _read_json(folder, "scores.json"),
             frozenset(index["trained_on"]),
+            kind,
         )
 
 
@@ -173,6 +183,15 @@ def list_bundles(kind: str = "recognizer") -> list[Path]:
     )
 
 
+def kind_of(folder: str | Path) -> str:
+    """What a bundle's folder holds: `recognizer`, `speller` or `decoder`.
+
+    Raises:
+        BundleError: no bundle.
+    """
+    return str(_read_json(Path(folder), INDEX).get("kind", ""))
+
+
 def index_of(
     name: str,
     labels: tuple[str, ...],
@@ -182,11 +201,12 @@ def index_of(
     card: Card,
     trained_on: list[str],
     files: Mapping[str, str],
+    kind: str = "recognizer",
 ) -> dict[str, Any]:
     """The content of bundle.json."""
     return {
         "format": FORMAT,
-        "kind": "recognizer",
+        "kind": kind,
         "name": name,
         "language": language,
         "layout": layout.name,

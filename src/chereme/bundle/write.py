@@ -3,7 +3,7 @@
 import json
 import logging
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from chereme.bundle import INDEX, Bundle, Calibration, Card, clip_digest, digest
 from chereme.bundle.convolutions import over_pictures
 from chereme.errors import BundleError
 from chereme.features import FeatureConfig, FeaturePlan
+from chereme.features.hand import HandFeatureConfig, hand_feature_names
 from chereme.files import write_folder_beside
-from chereme.layout import layout_named
+from chereme.layout import HAND_21, Layout, layout_named
 from chereme.models import ModelConfig, build_recognizer
+from chereme.models.handshape import HandshapeConfig, build_handshape
 from chereme.preprocess import PreprocessConfig
 from chereme.recipe import Recipe
 
-__all__ = ["load_model", "write_bundle", "write_onnx"]
+__all__ = ["load_model", "write_bundle", "write_handshape_onnx", "write_onnx", "write_speller"]
 
 
 def write_bundle(
@@ -52,18 +54,67 @@ def write_bundle(
         trained_on: ids of the training clips.
         name: of the bundle; None: the folder's.
     """
-    folder = Path(folder)
-    name = name or folder.name
     preprocess = recipe.stage("preprocess", PreprocessConfig)
     layout = layout_named(preprocess.layout)
     inputs = len(FeaturePlan(layout, recipe.stage("features", FeatureConfig)).names)
+
+    def export(path: Path) -> None:
+        write_onnx(model, inputs, path)
+
+    return _write(
+        Path(folder), "recognizer", model, export, recipe, layout, name, labels, language, calibration, card,
+        scores, trained_on,
+    )  # fmt: skip
+
+
+def write_speller(
+    folder: str | Path,
+    model: nn.Module,
+    recipe: Recipe,
+    *,
+    labels: tuple[str, ...],
+    language: str,
+    calibration: Calibration,
+    card: Card,
+    scores: Mapping[str, Any],
+    trained_on: Iterable[str],
+    name: str | None = None,
+) -> Bundle:
+    """Write the bundle of a handshape model; arguments as of `write_bundle`."""
+    inputs = len(hand_feature_names(recipe.stage("hand_features", HandFeatureConfig).kind))
+
+    def export(path: Path) -> None:
+        write_handshape_onnx(model, inputs, path)
+
+    return _write(
+        Path(folder), "speller", model, export, recipe, HAND_21, name, labels, language, calibration, card,
+        scores, trained_on,
+    )  # fmt: skip
+
+
+def _write(
+    folder: Path,
+    kind: str,
+    model: nn.Module,
+    export: Callable[[Path], None],
+    recipe: Recipe,
+    layout: Layout,
+    name: str | None,
+    labels: tuple[str, ...],
+    language: str,
+    calibration: Calibration,
+    card: Card,
+    scores: Mapping[str, Any],
+    trained_on: Iterable[str],
+) -> Bundle:
+    name = name or folder.name
     with write_folder_beside(folder) as part:
         weights = save({k: v.contiguous() for k, v in model.state_dict().items()})
         (part / "model.safetensors").write_bytes(weights)  # save_file would let nobody but its owner read it
-        write_onnx(model, inputs, part / "model.onnx")
+        export(part / "model.onnx")
         (part / "recipe.toml").write_text(recipe.text, encoding="utf-8")
         (part / "scores.json").write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (part / "card.md").write_text(_card_page(name, labels, card, scores), encoding="utf-8")
+        (part / "card.md").write_text(_card_page(kind, name, labels, card, scores), encoding="utf-8")
         index = index_of(
             name,
             labels,
@@ -73,9 +124,10 @@ def write_bundle(
             card,
             sorted(map(clip_digest, trained_on)),
             {p.name: digest(p) for p in sorted(part.iterdir())},
+            kind,
         )
         (part / INDEX).write_text(json.dumps(index, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return Bundle.load(folder)
+    return Bundle.load(folder, kind)
 
 
 def write_onnx(model: nn.Module, inputs: int, path: Path) -> None:
@@ -98,14 +150,36 @@ def write_onnx(model: nn.Module, inputs: int, path: Path) -> None:
     onnx.save(over_pictures(onnx.load(path)), path)
 
 
+def write_handshape_onnx(model: nn.Module, inputs: int, path: Path) -> None:
+    """Export a handshape model of F = `inputs` features to ONNX, batch axis free."""
+    model = model.eval()
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            (torch.zeros(2, inputs),),
+            str(path),
+            input_names=["features"],
+            output_names=["logits"],
+            dynamic_axes={"features": {0: "batch"}, "logits": {0: "batch"}},
+            opset_version=17,
+            dynamo=False,
+        )
+
+
 def load_model(bundle: Bundle) -> nn.Module:
-    """The bundle's recognizer as a torch module in evaluation mode.
+    """The bundle's recognizer or handshape model as a torch module in evaluation mode.
 
     Raises:
         BundleError: the weights do not fit the recipe.
     """
-    inputs = len(FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig)).names)
-    model = build_recognizer(inputs, len(bundle.labels), bundle.recipe.stage("model", ModelConfig))
+    if bundle.kind == "speller":
+        inputs = len(hand_feature_names(bundle.recipe.stage("hand_features", HandFeatureConfig).kind))
+        model = build_handshape(inputs, len(bundle.labels), bundle.recipe.stage("handshape", HandshapeConfig))
+    else:
+        inputs = len(FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig)).names)
+        model = build_recognizer(inputs, len(bundle.labels), bundle.recipe.stage("model", ModelConfig))
     try:
         model.load_state_dict(load_file(bundle.weights_path))
     except RuntimeError as error:
@@ -113,7 +187,7 @@ def load_model(bundle: Bundle) -> nn.Module:
     return model.eval()
 
 
-def _card_page(name: str, labels: tuple[str, ...], card: Card, scores: Mapping[str, Any]) -> str:
+def _card_page(kind: str, name: str, labels: tuple[str, ...], card: Card, scores: Mapping[str, Any]) -> str:
     """The card as a page for people."""
     lines = [f"# {card.title}", "", card.summary, "", f"- **Bundle**: `{name}`"]
     lines += [f"- **Trained on**: {', '.join(card.data)}", f"- **Licence of the data**: {card.licence}"]
@@ -122,5 +196,5 @@ def _card_page(name: str, labels: tuple[str, ...], card: Card, scores: Mapping[s
     lines += [f"- **Limits**: {limit}" for limit in card.limits]
     lines += ["", "## Scores", ""]
     lines += [f"- {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in scores.items()]
-    lines += ["", f"## Its {len(labels)} words", "", ", ".join(labels), ""]
+    lines += ["", f"## Its {len(labels)} {'letters' if kind == 'speller' else 'words'}", "", ", ".join(labels), ""]
     return "\n".join(lines)

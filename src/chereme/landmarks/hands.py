@@ -1,0 +1,179 @@
+"""Hands alone, without a body: MediaPipe Hands with the models inside the wheel, for pictures and for close-up video.
+
+A close-up photograph of a hand defeats the palm detector: it was made for hands in a scene, and at its usual threshold
+it misses one in five. Black bars round the picture and a low threshold bring most of them back, so a picture is looked
+at in several ways, one after the other, until a hand is found.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import cv2
+import numpy as np
+from mediapipe.python.solutions.hands import Hands
+
+from chereme.errors import RecipeError
+from chereme.landmarks.extractor import Image
+from chereme.landmarks.holistic import quiet_engine
+from chereme.layout import HANDS_42
+from chereme.types import Floats, PoseSequence
+
+__all__ = ["HandConfig", "HandFinder", "HandTracker", "SeenHand", "as_sequence"]
+
+
+@dataclass(frozen=True)
+class HandConfig:
+    """How hands are looked for."""
+
+    min_detection_confidence: float = 0.1
+    """Below this the engine sees no hand; 0 to 1. Low, because what is no hand makes no letter either."""
+    min_tracking_confidence: float = 0.5
+    """In video: below this the hand is looked for anew instead of followed."""
+    max_hands: int = 1
+    paddings: tuple[float, ...] = (0.0, 0.5, 0.25)
+    """Pictures: black bars of this share of the longer side all round, one try after the other."""
+    mirrored: bool = False
+    """The picture is mirrored, as selfie cameras store it; it is flipped back before anything is found."""
+
+    def __post_init__(self) -> None:
+        for name in ("min_detection_confidence", "min_tracking_confidence"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise RecipeError(f"hands.{name} must be from 0 to 1, got {getattr(self, name)}")
+        if self.max_hands < 1:
+            raise RecipeError(f"hands.max_hands must be at least 1, got {self.max_hands}")
+        if not self.paddings or min(self.paddings) < 0:
+            raise RecipeError(f"hands.paddings must name shares of at least 0, got {list(self.paddings)}")
+
+
+@dataclass(frozen=True, eq=False)
+class SeenHand:
+    """One hand in one picture."""
+
+    points: Floats
+    """(21, 3) in picture heights, x right, y down, z away from the camera, from the wrist; not mirrored."""
+    side: str
+    """`left` or `right`: whose it is, the signer's own."""
+    side_confidence: float
+    """How sure the engine is of the side, 0.5 to 1."""
+
+
+class HandFinder:
+    """Finds hands in one picture after another, each by itself; safe to share between threads.
+
+    Args:
+        config: settings.
+    """
+
+    def __init__(self, config: HandConfig | None = None) -> None:
+        self.config = config or HandConfig()
+        self._lock = threading.Lock()
+        self._engine = _open(self.config, still=True)
+
+    def find(self, image: Image) -> list[SeenHand]:
+        """Hands of a picture, the surest first; empty when there is none.
+
+        Args:
+            image: (height, width, 3) RGB, upright.
+        """
+        if self.config.mirrored:
+            image = np.ascontiguousarray(image[:, ::-1])
+        for padding in self.config.paddings:
+            if hands := self._look(image, padding):
+                return hands
+        return []
+
+    def _look(self, image: Image, padding: float) -> list[SeenHand]:
+        border = round(padding * max(image.shape[:2]))
+        shown = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_CONSTANT) if border else image
+        with self._lock:
+            found = self._engine.process(np.ascontiguousarray(shown))
+        return _hands(found, image.shape[0], shown.shape[1], shown.shape[0], border)
+
+    def close(self) -> None:
+        """Let go of the engine; a second call does nothing."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class HandTracker:
+    """Follows hands through the frames of one video: an `Extractor` of layout `hands_42`.
+
+    A side that two hands claim goes to the surer one.
+    """
+
+    layout = HANDS_42
+
+    def __init__(self, config: HandConfig | None = None) -> None:
+        self.config = config or HandConfig()
+        self._engine = _open(self.config, still=False)
+
+    def look(self, image: Image) -> tuple[Floats, Floats]:
+        """See `Extractor.look`; confidence is that of the side."""
+        found = self._engine.process(image)
+        sequence = as_sequence(_hands(found, image.shape[0], image.shape[1], image.shape[0], 0), image)
+        assert sequence.confidence is not None
+        return sequence.points[0], sequence.confidence[0]
+
+    def close(self) -> None:
+        """Let go of the engine; a second call does nothing."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def as_sequence(hands: Sequence[SeenHand], image: Image) -> PoseSequence:
+    """Hands of a picture as one frame of layout `hands_42`, at 1 frame per second; NaN where there is none."""
+    points = np.full((1, 42, 3), np.nan, np.float32)
+    confidence = np.zeros((1, 42), np.float32)
+    for hand in hands:
+        at = HANDS_42.groups[f"{hand.side}_hand"]
+        if confidence[0, at.start] < hand.side_confidence:
+            points[0, at], confidence[0, at] = hand.points, hand.side_confidence
+    return PoseSequence(points, HANDS_42, 1.0, (image.shape[1], image.shape[0]), confidence)
+
+
+def _open(config: HandConfig, still: bool) -> Any:
+    with quiet_engine():
+        engine = Hands(
+            static_image_mode=still,
+            max_num_hands=config.max_hands,
+            model_complexity=1,
+            min_detection_confidence=config.min_detection_confidence,
+            min_tracking_confidence=config.min_tracking_confidence,
+        )
+        engine.process(np.zeros((64, 64, 3), np.uint8))  # models load, and log, at the first picture
+    return engine
+
+
+def _hands(found: Any, height: int, shown_width: int, shown_height: int, border: int) -> list[SeenHand]:
+    """The engine's answer in heights of the picture without its bars, the surest hand first."""
+    hands = []
+    for landmarks, sides in zip(found.multi_hand_landmarks or (), found.multi_handedness or (), strict=True):
+        points = np.array([(p.x, p.y, p.z) for p in landmarks.landmark], np.float32)
+        points *= np.float32([shown_width, shown_height, shown_width])
+        points[:, :2] -= border
+        side = sides.classification[0]
+        # the engine names hands as in a mirror
+        own = "right" if side.label == "Left" else "left"
+        hands.append(SeenHand(points / np.float32(height), own, float(side.score)))
+    return sorted(hands, key=lambda hand: -hand.side_confidence)
