@@ -67,7 +67,7 @@ def hand_84(points: Floats) -> Floats:
     scaled = _scaled(points)
     edges = np.array(HAND_84_EDGES)
     lengths = np.linalg.norm(scaled[:, edges[:, 0]] - scaled[:, edges[:, 1]], axis=-1)
-    return np.concatenate([scaled.reshape(len(scaled), 63), lengths], 1).astype(np.float32)
+    return np.asarray(np.concatenate([scaled.reshape(len(scaled), 63), lengths], 1), np.float32)
 
 
 def hand_geometry(points: Floats) -> Floats:
@@ -100,7 +100,7 @@ def hand_geometry(points: Floats) -> Floats:
         2 * heights,
         4 * across,
     )
-    return np.concatenate(parts, 1).astype(np.float32)
+    return np.asarray(np.concatenate(parts, 1), np.float32)
 
 
 HAND_FEATURES: dict[str, Callable[[Floats], Floats]] = {"hand-84": hand_84, "geometry": hand_geometry}
@@ -160,7 +160,7 @@ def right_hands(sequence: PoseSequence) -> tuple[Floats, tuple[str, ...]]:
     right, left = sequence.group("right_hand"), sequence.group("left_hand")
     seen_right, seen_left = ~np.isnan(right[:, 0, 0]), ~np.isnan(left[:, 0, 0])
     take_left = seen_left & (~seen_right | (seen_left.sum() > seen_right.sum()))
-    points = np.where(take_left[:, None, None], left * np.float32([-1, 1, 1]), right).astype(np.float32)
+    points = np.where(take_left[:, None, None], left * np.array([-1, 1, 1], np.float32), right).astype(np.float32)
     sides = tuple(
         "left" if is_left else "right" if is_right else ""
         for is_left, is_right in zip(take_left, seen_right, strict=True)

@@ -170,7 +170,7 @@ def _hands(found: Any, height: int, shown_width: int, shown_height: int, border:
     hands = []
     for landmarks, sides in zip(found.multi_hand_landmarks or (), found.multi_handedness or (), strict=True):
         points = np.array([(p.x, p.y, p.z) for p in landmarks.landmark], np.float32)
-        points *= np.float32([shown_width, shown_height, shown_width])
+        points *= np.array([shown_width, shown_height, shown_width], np.float32)
         points[:, :2] -= border
         side = sides.classification[0]
         # the engine names hands as in a mirror

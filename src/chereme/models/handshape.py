@@ -5,6 +5,7 @@ All take features (B, F) and give logits (B, K).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -65,7 +66,7 @@ class SkippingHandshape(nn.Module):
         self.input_layer = nn.Sequential(
             nn.Linear(inputs, hidden[0]), nn.BatchNorm1d(hidden[0]), nn.ReLU(), nn.Dropout(config.dropout)
         )
-        pairs = list(zip(hidden, hidden[1:], strict=False))
+        pairs = list(pairwise(hidden))
         self.hidden_layers = nn.ModuleList(
             nn.Sequential(nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU(), nn.Dropout(config.dropout)) for a, b in pairs
         )

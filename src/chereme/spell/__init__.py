@@ -3,6 +3,6 @@
 `Speller` answers for single hands; `chereme.spell.film` joins its answers over time.
 """
 
-from chereme.spell.speller import DEFAULT_SPELLER, Speller, Spelled
+from chereme.spell.speller import DEFAULT_SPELLER, Spelled, Speller
 
 __all__ = ["DEFAULT_SPELLER", "Spelled", "Speller"]
