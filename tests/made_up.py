@@ -1,9 +1,13 @@
 """Made-up signers for tests that need sane geometry, not a sign."""
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import torch
+
+from chereme.bundle import Bundle
 from chereme.layout import BODY_HANDS_75
-from chereme.types import PoseSequence
+from chereme.types import Floats, PoseSequence
 
 
 def made_up_signer(frames: int, rng: np.random.Generator, fps: float = 25.0) -> PoseSequence:
@@ -34,3 +38,58 @@ def made_up_signer(frames: int, rng: np.random.Generator, fps: float = 25.0) -> 
         points[:, layout.groups[f"{side}_hand"]] = wrist[:, None] + hand
     points += rng.normal(0, 1e-4, points.shape).astype(np.float32)
     return PoseSequence(points, layout, fps, (1280, 720), np.ones((frames, 75), np.float32))
+
+
+def made_up_hands(count: int, rng: np.random.Generator) -> Floats:
+    """Right hands (count, 21, 3) of plausible size with fingers bent at random, in picture heights."""
+    hands = np.zeros((count, 21, 3))
+    for finger in range(5):
+        joint = np.stack([np.full(count, (finger - 2) * -0.03), np.full(count, -0.1 + 0.02 * abs(finger - 2))], 1)
+        bend = np.zeros(count)
+        for knuckle in range(4):
+            hands[:, 1 + 4 * finger + knuckle, :2] = joint
+            hands[:, 1 + 4 * finger + knuckle, 2] = -0.01 * knuckle
+            bend += rng.uniform(0, 1, count)
+            joint = joint + 0.04 * np.stack([0.2 * np.sin(bend), -np.cos(bend)], 1)
+    hands += rng.normal(0, 1e-3, hands.shape) + np.array([0.6, 0.7, 0])
+    return hands.astype(np.float32)
+
+
+def made_up_speller(folder: Path, kind: str = "v1", features: str = "hand-84") -> Bundle:
+    """An untrained speller of the letters A to Z, J and Z drawn in the air: its answers mean nothing."""
+    from chereme.bundle import Calibration, Card
+    from chereme.bundle.write import write_speller
+    from chereme.features.hand import hand_feature_names
+    from chereme.models.handshape import HandshapeConfig, build_handshape
+    from chereme.recipe import Recipe
+
+    text = f"""
+[hand_features]
+kind = "{features}"
+[handshape]
+kind = "{kind}"
+hidden = [32, 32]
+[motions.J]
+shapes = ["I"]
+point = "pinky_tip"
+path = [[0, 0], [0, 1], [0.3, 1.3], [0.7, 1.1]]
+[motions.Z]
+shapes = ["D"]
+point = "index_finger_tip"
+path = [[0, 0], [-1, 0], [0, 1], [-1, 1]]
+"""
+    recipe = Recipe.from_text(text, "made-up")
+    torch.manual_seed(0)
+    labels = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    inputs = len(hand_feature_names(features))
+    return write_speller(
+        folder,
+        build_handshape(inputs, len(labels), recipe.stage("handshape", HandshapeConfig)),
+        recipe,
+        labels=labels,
+        language="ase",
+        calibration=Calibration(),
+        card=Card("Made up", "Answers at random.", ("nothing",), "none", "open"),
+        scores={},
+        trained_on=(),
+    )
