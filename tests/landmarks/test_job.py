@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chereme.errors import ClipError, ManifestError
-from chereme.landmarks import ExtractConfig, job
+from chereme.landmarks import ExtractConfig, job, processes
 from chereme.landmarks.job import FAILED, SETTINGS, plan_job, run_job
 from chereme.poses import read_pose
 from made_up import made_up_signer
@@ -208,7 +208,7 @@ def test_worker_processes_take_turns(film, tmp_path):
 def test_a_crashed_worker_costs_its_clip_and_no_more(film, tmp_path):
     source, films = noise(film, 3)
     crashed = []
-    original = job._Worker.begin
+    original = processes._Worker.begin
 
     def begin(worker, task):
         original(worker, task)
@@ -217,7 +217,7 @@ def test_a_crashed_worker_costs_its_clip_and_no_more(film, tmp_path):
             crashed.append(worker)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job._Worker, "begin", begin)
+        patch.setattr(processes._Worker, "begin", begin)
         outcomes = {o.task.source: o.error for o in run_job(plan_job([source], tmp_path / "out"), workers=1)}
     assert len(crashed) == 1
     assert "the engine crashed on it (exit code -9)" in outcomes[films[1]]
@@ -227,14 +227,14 @@ def test_a_crashed_worker_costs_its_clip_and_no_more(film, tmp_path):
 def test_stopping_ends_the_workers(film, tmp_path):
     source, _ = noise(film, 3)
     workers = []
-    original = job._Worker.begin
+    original = processes._Worker.begin
 
     def begin(worker, task):
         workers.append(worker)
         original(worker, task)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job._Worker, "begin", begin)
+        patch.setattr(processes._Worker, "begin", begin)
         running = run_job(plan_job([source], tmp_path / "out"), workers=2)
         next(running)
         with pytest.raises(KeyboardInterrupt):

@@ -141,15 +141,19 @@ class HandTracker:
         self.close()
 
 
-def as_sequence(hands: Sequence[SeenHand], image: Image) -> PoseSequence:
-    """Hands of a picture as one frame of layout `hands_42`, at 1 frame per second; NaN where there is none."""
+def as_sequence(hands: Sequence[SeenHand], image: Image, size: tuple[int, int] | None = None) -> PoseSequence:
+    """Hands of a picture as one frame of layout `hands_42`, at 1 frame per second; NaN where there is none.
+
+    A side that two hands claim goes to the surer one. `size` is the width and height of the picture's file, where it
+    was scaled down for looking.
+    """
     points = np.full((1, 42, 3), np.nan, np.float32)
     confidence = np.zeros((1, 42), np.float32)
     for hand in hands:
         at = HANDS_42.groups[f"{hand.side}_hand"]
         if confidence[0, at.start] < hand.side_confidence:
             points[0, at], confidence[0, at] = hand.points, hand.side_confidence
-    return PoseSequence(points, HANDS_42, 1.0, (image.shape[1], image.shape[0]), confidence)
+    return PoseSequence(points, HANDS_42, 1.0, size or (image.shape[1], image.shape[0]), confidence)
 
 
 def _open(config: HandConfig, still: bool) -> Any:

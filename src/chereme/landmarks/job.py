@@ -8,17 +8,14 @@ another worker takes its place.
 import csv
 import hashlib
 import json
-import multiprocessing
 import os
-import signal
-import traceback
 import unicodedata
-from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from chereme import __version__
@@ -27,6 +24,7 @@ from chereme.files import write_beside
 from chereme.landmarks.clip import extract_clip
 from chereme.landmarks.extractor import ExtractConfig
 from chereme.landmarks.picture import PICTURES
+from chereme.landmarks.processes import Crash, cores, crash_line, fault, in_processes
 from chereme.landmarks.video import VIDEOS
 from chereme.poses import write_pose
 from chereme.types import PoseSequence
@@ -114,7 +112,7 @@ def run_job(job: Job, workers: int | None = None) -> Iterator[Outcome]:
             goes on from there.
     """
     failed: list[tuple[str, str]] = []
-    count = min(workers or _cores(), len(job.tasks))
+    count = min(workers or cores(), len(job.tasks))
     outcomes = _in_processes(job, count) if len(job.tasks) > 1 else (_extract(task, job.config) for task in job.tasks)
     try:
         for outcome in outcomes:
@@ -129,11 +127,6 @@ def run_job(job: Job, workers: int | None = None) -> Iterator[Outcome]:
     finally:
         outcomes.close()
         _write_failed(job.out / FAILED, failed)
-
-
-def _cores() -> int:
-    """Those this process may use, where the system says."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tasks(paths: list[Path], out: Path) -> list[Task]:
@@ -233,86 +226,17 @@ def _extract(task: Task, config: ExtractConfig) -> Outcome:
         return Outcome(task, extract_clip(task.source, config))
     except CheremeError as error:
         return Outcome(task, error=str(error))
-    except Exception as error:  # a fault of ours must not stop a job of many hours
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        return Outcome(
-            task,
-            error=f"{task.source}: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno});"
-            " a fault of chereme, please report it",
-        )
+    except Exception as error:
+        return Outcome(task, error=fault(task.source, error))
 
 
-class _Worker:
-    """A process that extracts one clip at a time."""
-
-    def __init__(self, config: ExtractConfig) -> None:
-        # a fresh interpreter: a forked copy of a process with threads, such as the engine's, may hang
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, config), daemon=True)
-        self.process.start()
-        theirs.close()
-        self.ready = False
-        self.task: Task | None = None
-
-    def begin(self, task: Task) -> None:
-        self.task = task
-        with suppress(BrokenPipeError):  # it died in between: the next reading notices
-            self.pipe.send(task)
-
-    def crashed(self) -> Outcome | None:
-        """What to say of the clip that it had in its hands."""
-        self.stop()
-        if not self.ready:
-            raise ManifestError(
-                'a worker process cannot start; a script that calls run_job needs `if __name__ == "__main__":`'
-            )
-        if self.task is None:
-            return None
-        return Outcome(
-            self.task,
-            error=f"{self.task.source}: the engine crashed on it (exit code {self.process.exitcode}); play the file,"
-            " and see whether memory suffices",
-        )
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
-
-
-def _work(pipe: Connection, config: ExtractConfig) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    with suppress(EOFError, BrokenPipeError):  # the parent is gone
-        pipe.send(None)
-        while True:
-            pipe.send(_extract(pipe.recv(), config))
+def _begin(config: ExtractConfig) -> Callable[[Task], Outcome]:
+    return lambda task: _extract(task, config)
 
 
 def _in_processes(job: Job, count: int) -> Generator[Outcome, None, None]:
-    waiting = deque(job.tasks)
-    workers: dict[object, _Worker] = {w.pipe: w for w in (_Worker(job.config) for _ in range(count))}
-    try:
-        while workers:
-            for pipe in wait([w.pipe for w in workers.values()]):
-                worker = workers[pipe]
-                try:
-                    outcome: Outcome | None = worker.pipe.recv()
-                except (EOFError, OSError):
-                    del workers[pipe]
-                    outcome = worker.crashed()
-                    if waiting:
-                        worker = _Worker(job.config)
-                        workers[worker.pipe] = worker
-                else:
-                    worker.ready = True
-                    if waiting:
-                        worker.begin(waiting.popleft())
-                    else:
-                        del workers[pipe]
-                        worker.stop()
-                if outcome is not None:
-                    yield outcome
-    finally:
-        for worker in workers.values():
-            worker.stop()
+    with closing(in_processes(job.tasks, partial(_begin, job.config), count)) as done:
+        for task, outcome in done:
+            if isinstance(outcome, Crash):
+                outcome = Outcome(task, error=crash_line(task.source, outcome))
+            yield outcome

@@ -1,6 +1,7 @@
 """Still pictures in: the right way up, in RGB, never more pixels than memory can take."""
 
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import ImageOps, UnidentifiedImageError
 from chereme.errors import ClipError, TooLargeError
 from chereme.landmarks.extractor import Image
 
-__all__ = ["MAX_PIXELS", "MAX_SIDE", "PICTURES", "check_size", "fit", "read_picture", "readable"]
+__all__ = ["MAX_PIXELS", "MAX_SIDE", "PICTURES", "check_size", "decode_picture", "fit", "read_picture", "readable"]
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 """Suffixes read as pictures; of an animated one, the first frame."""
@@ -34,9 +35,20 @@ def read_picture(path: str | Path, most: int | None = None) -> tuple[Image, tupl
         ClipError: not readable, not a picture, cut short, or of more pixels than `most`.
     """
     path = readable(path)
+    return _read(path, path, most)
+
+
+def decode_picture(content: bytes, name: str, most: int | None = None) -> tuple[Image, tuple[int, int]]:
+    """The same of a picture file's bytes in memory; `name` stands in errors."""
+    if not content:
+        raise ClipError(f"{name}: the file is empty; get it again")
+    return _read(BytesIO(content), Path(name), most)
+
+
+def _read(source: Path | BytesIO, path: Path, most: int | None) -> tuple[Image, tuple[int, int]]:
     try:
         # warnings of odd metadata, and of a large size: ours is an error
-        with warnings.catch_warnings(action="ignore"), Pillow.open(path) as file:
+        with warnings.catch_warnings(action="ignore"), Pillow.open(source) as file:
             check_size(path, *file.size, most)
             stored = file.size
             file.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # a large JPEG is decoded at a half or quarter
