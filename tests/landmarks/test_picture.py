@@ -1,5 +1,6 @@
 """Still pictures: formats, orientation, transparency, size, damage."""
 
+import io
 import struct
 import zlib
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from chereme.errors import ClipError
-from chereme.landmarks.picture import fit, read_picture
+from chereme.landmarks.picture import decode_picture, fit, read_picture
 
 
 def drawn(width=40, height=20):
@@ -88,3 +89,22 @@ def test_what_is_no_picture_is_said(tmp_path):
 )
 def test_fit(size, to):
     assert fit(*size) == to
+
+
+def test_postscript_by_a_pictures_name_is_not_run(tmp_path):
+    drawn().save(tmp_path / "a.jpg", format="EPS")
+    with pytest.raises(ClipError, match="not a picture that can be read"):
+        read_picture(tmp_path / "a.jpg")
+
+
+def test_broken_exif_is_damage():
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112], exif[0x011A] = 6, 72.0
+    drawn().save(out, "JPEG", exif=exif)
+    content = bytearray(out.getvalue())
+    at = content.index(b"Exif\0\0") + 6
+    entry = content.index(b"\x01\x1a", at)  # the resolution, a fraction, called a text from here on
+    content[entry + 3] = 2
+    with pytest.raises(ClipError, match=r"^x\.jpg: damaged"):
+        decode_picture(bytes(content), "x.jpg")

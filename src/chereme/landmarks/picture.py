@@ -1,5 +1,6 @@
 """Still pictures in: the right way up, in RGB, never more pixels than memory can take."""
 
+import struct
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,8 @@ __all__ = ["MAX_PIXELS", "MAX_SIDE", "PICTURES", "check_size", "decode_picture",
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 """Suffixes read as pictures; of an animated one, the first frame."""
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+"""What may be inside, whatever the name says: Pillow would start Ghostscript for what says it is PostScript."""
 MAX_PIXELS = 64_000_000
 """Largest picture or frame that is read: 8000 x 8000. A small file can unfold into more than a machine's memory."""
 MAX_SIDE = 1920
@@ -48,7 +51,7 @@ def decode_picture(content: bytes, name: str, most: int | None = None) -> tuple[
 def _read(source: Path | BytesIO, path: Path, most: int | None) -> tuple[Image, tuple[int, int]]:
     try:
         # warnings of odd metadata, and of a large size: ours is an error
-        with warnings.catch_warnings(action="ignore"), Pillow.open(source) as file:
+        with warnings.catch_warnings(action="ignore"), Pillow.open(source, formats=_FORMATS) as file:
             check_size(path, *file.size, most)
             stored = file.size
             file.draft("RGB", (2 * MAX_SIDE, 2 * MAX_SIDE))  # a large JPEG is decoded at a half or quarter
@@ -64,7 +67,8 @@ def _read(source: Path | BytesIO, path: Path, most: int | None) -> tuple[Image, 
         ) from error
     except UnidentifiedImageError as error:
         raise ClipError(f"{path}: not a picture that can be read; convert it to JPEG or PNG") from error
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files of its many formats
+    # what Pillow raises on damaged files of its many formats, the last two on broken EXIF
+    except (OSError, SyntaxError, ValueError, TypeError, struct.error) as error:
         raise ClipError(f"{path}: damaged or cut short ({error}); get the picture again") from error
     return np.asarray(picture), (stored[1], stored[0]) if turned else stored
 
