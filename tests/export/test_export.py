@@ -1,6 +1,8 @@
 """The exported model against torch: equal on clips of any length, alone and in a padded batch."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +10,21 @@ import torch
 
 from chereme.bundle import Bundle
 from chereme.bundle.write import load_model
-from chereme.dataset.store import Store
+from chereme.dataset.store import Store, pack
 from chereme.errors import BundleError, CheremeError
-from chereme.export import LARGEST_DIFFERENCE, compare_speed, export_bundle, made_up_clips, one_thread
-from chereme.layout import BODY_HANDS_75, KINECT_20
+from chereme.export import (
+    LARGEST_DIFFERENCE,
+    compare_speed,
+    export_bundle,
+    made_up_clips,
+    made_up_values,
+    one_thread,
+    prove_bundle,
+)
+from chereme.layout import BODY_HANDS_75, HANDS_42, KINECT_20
 from chereme.recognize import Recognizer, onnx_session
+from chereme.types import Clip, PoseSequence
+from made_up import made_up_hands, made_up_speller
 
 
 def test_export_on_clips_made_up(small_bundle, tmp_path):
@@ -125,3 +137,59 @@ def test_every_recognizer_exports(kind, small_bundle, tmp_path):
     )
     parity = export_bundle(bundle, tmp_path / "out", clips=8)
     assert parity.largest_difference <= LARGEST_DIFFERENCE
+
+
+@pytest.fixture(scope="module")
+def speller(tmp_path_factory):
+    return made_up_speller(tmp_path_factory.mktemp("speller") / "letters", "residual", "geometry")
+
+
+def pictures(folder, hands):
+    """A store of one picture per hand; None: no hand was found in it."""
+
+    def items():
+        for number, hand in enumerate(hands):
+            points = np.full((1, 42, 3), np.nan, np.float32)
+            if hand is not None:
+                points[0, HANDS_42.groups["left_hand" if number % 2 else "right_hand"]] = hand
+            yield Clip(f"p{number}", "", "A"), PoseSequence(points, HANDS_42, 1.0, (640, 480))
+
+    return pack(items(), folder)
+
+
+def test_a_speller_exports(speller, tmp_path):
+    parity = export_bundle(speller, tmp_path / "out", clips=30)
+    assert (parity.clips, parity.source, parity.same_word) == (30, "made up", 30)
+    assert parity.largest_difference <= LARGEST_DIFFERENCE
+    assert min(parity.onnx_ms, parity.torch_ms) > 0
+    assert (tmp_path / "out" / "labels.txt").read_text(encoding="utf-8").split() == list(speller.labels)
+    values = made_up_values(speller, 5)
+    assert len(values) == 5
+    session = onnx_session(tmp_path / "out" / "model.onnx")
+    np.testing.assert_allclose(
+        session.run(None, {"features": np.stack(values)})[0],
+        load_model(speller)(torch.from_numpy(np.stack(values))).detach(),
+        atol=1e-4,
+    )
+
+
+def test_a_speller_on_pictures(speller, tmp_path, rng):
+    hands = [*made_up_hands(3, rng), None]
+    parity = export_bundle(speller, tmp_path / "out", pictures(tmp_path / "store", hands))
+    assert (parity.clips, parity.source) == (3, "store")  # the picture without a hand has nothing to compare
+
+
+def test_a_speller_on_pictures_without_hands(speller, tmp_path):
+    with pytest.raises(CheremeError, match="none of the 2 clips looked at shows a hand"):
+        export_bundle(speller, tmp_path / "out", pictures(tmp_path / "store", [None, None]))
+    assert not (tmp_path / "out").exists()
+
+
+def test_prove_bundle(speller, tmp_path):
+    assert prove_bundle(speller, clips=5).largest_difference <= LARGEST_DIFFERENCE
+    other = tmp_path / "other"
+    shutil.copytree(speller.folder, other)
+    made_up_speller(tmp_path / "v1", "v2", "geometry")
+    (other / "model.onnx").write_bytes((tmp_path / "v1" / "model.onnx").read_bytes())
+    with pytest.raises(BundleError, match="differ by"):
+        prove_bundle(replace(speller, folder=other), clips=5)
