@@ -13,11 +13,12 @@ from chereme.bundle import Bundle, Card
 from chereme.bundle.write import load_model
 from chereme.dataset.store import Store, pack
 from chereme.errors import BundleError, SplitError, TrainingError
+from chereme.evaluate.calibration import calibrate
 from chereme.recipe import Recipe
 from chereme.recognize import Recognizer
 from chereme.train.batches import TrainingBatches
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import _calibrate, _class_weights, fit, logits_of, split_parts, train_bundle
+from chereme.train.run import class_weights, fit, logits_of, split_parts, train_bundle
 from chereme.types import Clip, PoseSequence
 from made_up import made_up_signer
 
@@ -190,7 +191,7 @@ def test_the_last_epoch_is_validated(store, split, tmp_path):
 
 def test_few_validation_clips_that_are_all_right_do_not_make_it_certain():
     logits = np.eye(4, dtype=np.float32) * 4
-    calibration = _calibrate(logits, np.arange(4))
+    calibration = calibrate(logits, np.arange(4), "clips")
     best = np.exp(logits / calibration.temperature)
     assert calibration.temperature >= 0.25
     assert calibration.unknown_below <= (best.max(1) / best.sum(1)).min()
@@ -212,12 +213,12 @@ def test_a_gloss_without_training_clips_is_named(store, split):
         split_parts(store, {}, recipe())
 
 
-def test_class_weights_survive_an_empty_class():
-    weights = _class_weights(np.array([0, 0, 0, 2]), 3)
+def testclass_weights_survive_an_empty_class():
+    weights = class_weights(np.array([0, 0, 0, 2]), 3)
     assert weights.tolist() == pytest.approx([4 / 6, 0, 2])
 
 
-def test_class_weights_reach_the_loss(store, split, tmp_path):
+def testclass_weights_reach_the_loss(store, split, tmp_path):
     some = {i: p for i, p in split.items() if not (i.startswith("up") and p == "train") or i in ("up/0", "up/1")}
     losses = []
     for weighted in ("true", "false"):

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chereme.bundle import Calibration
 from chereme.types import Bools, Floats
 
 __all__ = [
     "BINS",
     "ReliabilityBin",
+    "calibrate",
     "choose_unknown_threshold",
     "expected_calibration_error",
     "fit_temperature",
@@ -116,3 +118,19 @@ def choose_unknown_threshold(probabilities: Floats, truth: Ints, *, declined: fl
     if not right.any():
         return 0.0
     return float(np.quantile(probabilities[right].max(1).astype(np.float64), declined, method="lower"))
+
+
+def calibrate(logits: Floats, truth: Ints, what: str) -> Calibration:
+    """Temperature and threshold for a bundle.
+
+    Args:
+        logits: (N, K) of held-out clips.
+        truth: (N,) their classes.
+        what: the clips in words: `validation clips`.
+    """
+    # a few clips that are all right would ask for a temperature near 0, and so for certainty: not below 0.25
+    temperature = fit_temperature(logits, truth, low=0.25)
+    scaled = np.exp(logits / temperature - (logits / temperature).max(1, keepdims=True))
+    threshold = choose_unknown_threshold(scaled / scaled.sum(1, keepdims=True), truth)
+    # rounded down: the threshold is one of the answers' own probabilities, and that answer is to be kept
+    return Calibration(round(temperature, 4), np.floor(threshold * 1e4) / 1e4, f"{len(truth)} {what}")

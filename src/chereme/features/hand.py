@@ -46,6 +46,7 @@ _PAIRS = (
     *((4, joint) for joint in (6, 7, 10, 11, 14, 15, 18, 19)),
     (8, 11), (8, 10), (12, 6), (12, 7), (12, 14),
 )  # fmt: skip
+_FROM, _TO = np.array(_PAIRS).T
 _JOINTS = tuple(j for j in range(21) if _PARENT[j])
 _LEAN = (4, 8, 12, 16, 20, 3, 7, 11, 15, 19)
 
@@ -73,6 +74,8 @@ def hand_84(points: Floats) -> Floats:
 def hand_geometry(points: Floats) -> Floats:
     """Our own numbers of a hand: places, directions of bones, bends, distances between fingers, facing of the palm.
 
+    Places and distances come a second time in the plane of the picture, for engines guess depth badly.
+
     Args:
         points: (N, 21, 3); NaN stays NaN.
 
@@ -84,11 +87,13 @@ def hand_geometry(points: Floats) -> Floats:
     joints = np.array(_JOINTS)
     bends = (bones[:, _PARENT[joints]] * bones[:, joints]).sum(-1)
     leans = (bones[:, _LEAN] * bones[:, 9:10]).sum(-1)
-    between = scaled[:, [a for a, _ in _PAIRS]] - scaled[:, [b for _, b in _PAIRS]]
+    between = scaled[:, _FROM] - scaled[:, _TO]
     facing = _unit(np.cross(scaled[:, 5], scaled[:, 17]))
     heights = np.concatenate(
         [((scaled[:, tip, None] - scaled[:, _KNUCKLES]) * facing[:, None]).sum(-1) for tip in _TIPS], 1
     )
+    plane = scaled[..., :2] / _reach(scaled[..., :2])
+    apart = np.linalg.norm(plane[:, _FROM] - plane[:, _TO], axis=-1)
     across = (between[:, :10] * (scaled[:, 5] - scaled[:, 17])[:, None]).sum(-1)
     parts = (
         scaled[:, 1:].reshape(len(scaled), -1),
@@ -99,6 +104,8 @@ def hand_geometry(points: Floats) -> Floats:
         facing,
         2 * heights,
         4 * across,
+        plane[:, 1:].reshape(len(scaled), -1),
+        apart,
     )
     return np.asarray(np.concatenate(parts, 1), np.float32)
 
@@ -139,6 +146,8 @@ def hand_feature_names(kind: str) -> tuple[str, ...]:
         *(f"palm/facing_{axis}" for axis in "xyz"),
         *(f"{tip}/above_{HAND_POINTS[knuckle]}" for tip in tips for knuckle in _KNUCKLES),
         *(f"{HAND_POINTS[a]}-{HAND_POINTS[b]}/across" for a, b in _PAIRS[:10]),
+        *(f"{point}/plane_{axis}" for point in HAND_POINTS[1:] for axis in "xy"),
+        *(f"{HAND_POINTS[a]}-{HAND_POINTS[b]}/plane" for a, b in _PAIRS),
     )
 
 
@@ -170,8 +179,13 @@ def right_hands(sequence: PoseSequence) -> tuple[Floats, tuple[str, ...]]:
 
 def _scaled(points: Floats) -> Floats:
     about = points - points[:, :1]
-    reach = np.linalg.norm(about, axis=-1).max(1, keepdims=True)[..., None]
-    return np.asarray(about / np.where(reach == 0, 1, reach), np.float32)
+    return np.asarray(about / _reach(about), np.float32)
+
+
+def _reach(about: Floats) -> Floats:
+    """Largest distance from the wrist, (N, 1, 1); 1 where all points are one."""
+    reach = np.linalg.norm(about, axis=-1).max(1)[:, None, None]
+    return np.asarray(np.where(reach == 0, 1, reach), np.float32)
 
 
 def _unit(vectors: Floats) -> Floats:

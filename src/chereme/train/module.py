@@ -14,14 +14,20 @@ from tqdm import tqdm
 
 from chereme.files import write_beside
 from chereme.train.config import TrainConfig
+from chereme.train.letters_config import LettersConfig
 
 __all__ = ["AverageWeights", "Progress", "RecognizerTraining"]
 
 
 class RecognizerTraining(LightningModule):
-    """Trains a recognizer with smoothed cross-entropy; validates by accuracy and loss."""
+    """Trains a classifier with smoothed cross-entropy; validates by accuracy and loss.
 
-    def __init__(self, model: nn.Module, config: TrainConfig, steps: int, class_weights: Tensor | None = None) -> None:
+    A batch is what the model reads, then the targets: shares of each class, or the class where it validates.
+    """
+
+    def __init__(
+        self, model: nn.Module, config: TrainConfig | LettersConfig, steps: int, class_weights: Tensor | None = None
+    ) -> None:
         super().__init__()
         self.model = model
         self.config = config
@@ -34,20 +40,20 @@ class RecognizerTraining(LightningModule):
         """Dropout depends on the step alone, so that a resumed run draws the same."""
         torch.manual_seed(self.config.seed * 1_000_003 + self.global_step)
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> Tensor:
-        values, mask, targets = batch
-        logits = self.model(values, mask).float()
+    def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> Tensor:
+        *inputs, targets = batch
+        logits = self.model(*inputs).float()
         smoothed = targets * (1 - self.config.label_smoothing) + self.config.label_smoothing / targets.shape[1]
         loss = -(F.log_softmax(logits, 1) * smoothed).sum(1)
         if isinstance(self.class_weights, Tensor):
             loss = loss * (targets @ self.class_weights)
         mean = loss.mean()
-        self.log("loss", mean, on_step=False, on_epoch=True, batch_size=len(values))
+        self.log("loss", mean, on_step=False, on_epoch=True, batch_size=len(targets))
         return mean
 
-    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_idx: int) -> None:
-        values, mask, classes = batch
-        logits = self.model(values, mask).float()
+    def validation_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> None:
+        *inputs, classes = batch
+        logits = self.model(*inputs).float()
         self._right.append(logits.argmax(1) == classes)
         self._losses.append(F.cross_entropy(logits, classes, reduction="none"))
 
@@ -58,24 +64,32 @@ class RecognizerTraining(LightningModule):
         self._losses.clear()
 
     def configure_optimizers(self) -> Any:
-        """AdamW, no decay of biases and norms; warm-up over 5 % of the steps, then a cosine to 0."""
-        matrices = [p for p in self.model.parameters() if p.ndim > 1]
-        vectors = [p for p in self.model.parameters() if p.ndim <= 1]
-        optimiser = torch.optim.AdamW(
-            [
-                {"params": matrices, "weight_decay": self.config.weight_decay},
-                {"params": vectors, "weight_decay": 0.0},
-            ],
-            lr=self.config.rate,
-            betas=(0.9, 0.98),
-        )
-
-        def factor(step: int) -> float:
-            warm = min(1.0, (step + 1) / (0.05 * self.steps + 1))
-            return warm * 0.5 * (1 + math.cos(math.pi * min(step, self.steps) / self.steps))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+        """The recipe's optimiser and schedule; by default AdamW without decay of biases and norms, and a cosine."""
+        if isinstance(self.config, LettersConfig) and self.config.optimiser == "adam":
+            optimiser: torch.optim.Optimizer = torch.optim.Adam(
+                self.model.parameters(), lr=self.config.rate, weight_decay=self.config.weight_decay
+            )
+        else:
+            matrices = [p for p in self.model.parameters() if p.ndim > 1]
+            vectors = [p for p in self.model.parameters() if p.ndim <= 1]
+            optimiser = torch.optim.AdamW(
+                [
+                    {"params": matrices, "weight_decay": self.config.weight_decay},
+                    {"params": vectors, "weight_decay": 0.0},
+                ],
+                lr=self.config.rate,
+                betas=(0.9, 0.98),
+            )
+        if isinstance(self.config, LettersConfig) and self.config.schedule == "steps":
+            every = torch.optim.lr_scheduler.StepLR(optimiser, step_size=30, gamma=0.1)
+            return {"optimizer": optimiser, "lr_scheduler": {"scheduler": every, "interval": "epoch"}}
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rise_and_fall)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _rise_and_fall(self, step: int) -> float:
+        """Warm-up over 5 % of the steps, then a cosine to 0."""
+        warm = min(1.0, (step + 1) / (0.05 * self.steps + 1))
+        return warm * 0.5 * (1 + math.cos(math.pi * min(step, self.steps) / self.steps))
 
 
 class AverageWeights(WeightAveraging):

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import logging
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,27 +9,25 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning.pytorch import Callback, Trainer
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from chereme import __version__
 from chereme.bundle import Bundle, Calibration, Card
 from chereme.bundle.write import write_bundle
 from chereme.dataset.store import Store
 from chereme.errors import SplitError, TrainingError
-from chereme.evaluate.calibration import choose_unknown_threshold, fit_temperature
+from chereme.evaluate.calibration import calibrate
 from chereme.evaluate.metrics import score
 from chereme.files import write_beside
 from chereme.models import build_recognizer
 from chereme.train.batches import EpochBatches, PreparedClips, TrainingBatches, make_batch, prepare
 from chereme.train.config import RecognizerRecipe
-from chereme.train.module import AverageWeights, Progress, RecognizerTraining
+from chereme.train.loop import Kept, Loop, run_loop
+from chereme.train.module import RecognizerTraining
 from chereme.types import Floats
 
-__all__ = ["Parts", "TrainedRecognizer", "fit", "logits_of", "split_parts", "train_bundle"]
+__all__ = ["Parts", "fit", "logits_of", "split_parts", "train_bundle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +41,6 @@ class Parts:
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class TrainedRecognizer:
-    """What a fit gives."""
-
-    model: nn.Module
-    """With the averaged weights of the best validated epoch, or of the last without validation."""
-    epochs: int
-    """Epochs that those weights have seen."""
-    validation_top1: float | None
 
 
 def split_parts(store: Store, split: Mapping[str, str], recipe: RecognizerRecipe) -> Parts:
@@ -94,7 +79,7 @@ def fit(
     resume: bool = False,
     show: bool = False,
     stop_after: int | None = None,
-) -> TrainedRecognizer:
+) -> Kept:
     """Train one recognizer.
 
     Args:
@@ -108,77 +93,34 @@ def fit(
         stop_after: end early after so many epochs, as an interruption would (the schedule stays).
 
     Raises:
-        TrainingError: nothing to resume, or the folder holds another run.
+        TrainingError: nothing to resume.
     """
     config = recipe.train
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoints = folder / "checkpoints"
-    last = checkpoints / "last.ckpt"
-    finished = folder / "finished.json"
-    if resume and not last.exists():
-        raise TrainingError(f"{folder}: no checkpoint to resume from; start without --resume")
-    # the last epoch, where the learning rate has come down, is always among those that are validated
-    validate_every = next(n for n in range(config.validate_every, 0, -1) if config.epochs % n == 0)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     batches = EpochBatches(len(train), config.batch, config.seed)
     dataset = TrainingBatches(parts.clips.subset(train), len(parts.labels), recipe)
     model = build_recognizer(len(dataset.plan.names), len(parts.labels), recipe.model)
-    if resume and finished.exists():
-        end = json.loads(finished.read_text(encoding="utf-8"))
-        return _kept(model, checkpoints / end["checkpoint"], end["validation_top1"])
-    weights = _class_weights(parts.clips.classes[train], len(parts.labels)) if config.class_weights else None
-    module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
-    keep: dict[str, Any] = {"dirpath": checkpoints, "enable_version_counter": False}
-    latest = ModelCheckpoint(filename="last", save_on_train_epoch_end=True, **keep)
-    best = ModelCheckpoint(filename="best", monitor="validation_top1", mode="max", **keep)
-    callbacks: list[Callback] = [Progress(folder / "progress.csv", config.epochs, show)]
-    if validation is not None:
-        callbacks.append(best)
-    callbacks.append(latest)  # after the best one, so that it knows what is best so far
-    if config.average:
-        callbacks.append(AverageWeights(config.average))
-    if config.patience and validation is not None:
-        checks = max(1, config.patience // validate_every)
-        callbacks.append(EarlyStopping("validation_top1", mode="max", patience=checks))
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # advice on workers and loggers that does not hold for small data
-        trainer = Trainer(
-            accelerator="cpu",
-            devices=1,
-            max_epochs=stop_after or config.epochs,
-            precision=config.precision,  # type: ignore[arg-type]
-            gradient_clip_val=config.gradient_norm,
-            check_val_every_n_epoch=validate_every,
-            num_sanity_val_steps=0,
-            logger=False,
-            callbacks=callbacks,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            default_root_dir=folder,
-        )
-        # as the sampler, not the batch sampler: only that one is told which epoch it is
-        loader = DataLoader(dataset, batch_size=None, sampler=batches)
-        validating = None
-        if validation is not None:
-            fixed: Any = _fixed_batches(parts.clips, validation, recipe, dataset)
-            validating = DataLoader(fixed, batch_size=None)
-        trainer.fit(module, loader, validating, ckpt_path=str(last) if resume else None, weights_only=resume or None)
-    score = None if best.best_model_score is None else float(best.best_model_score)
-    kept_in = Path(best.best_model_path or last).name
-    if not stop_after:
-        with write_beside(finished) as part:
-            part.write_text(json.dumps({"checkpoint": kept_in, "validation_top1": score}), encoding="utf-8")
-    return _kept(model, checkpoints / kept_in, score)
-
-
-def _kept(model: nn.Module, checkpoint: Path, score: float | None) -> TrainedRecognizer:
-    kept = torch.load(checkpoint, weights_only=True)
-    state = {k.removeprefix("model."): v for k, v in kept["state_dict"].items() if k.startswith("model.")}
-    model.load_state_dict(state)
-    return TrainedRecognizer(model.eval(), int(kept["epoch"]) + 1, score)
+    weights = class_weights(parts.clips.classes[train], len(parts.labels)) if config.class_weights else None
+    return run_loop(
+        RecognizerTraining(model, config, config.epochs * len(batches), weights),
+        model,
+        dataset,
+        batches,
+        None if validation is None else _fixed_batches(parts.clips, validation, recipe, dataset),
+        folder,
+        Loop(
+            config.epochs,
+            config.validate_every,
+            config.patience,
+            config.average,
+            config.gradient_norm,
+            config.precision,
+        ),
+        resume=resume,
+        show=show,
+        stop_after=stop_after,
+    )
 
 
 def logits_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
@@ -230,7 +172,9 @@ def train_bundle(
     scores: dict[str, Any] = {"split": split_name, "seed": recipe.train.seed, "epochs": trained.epochs}
     scores |= {"train_clips": len(parts.train), "chereme": __version__}
     if validation is not None:
-        calibration = _calibrate(logits_of(trained.model, parts, validation, recipe), parts.clips.classes[validation])
+        calibration = calibrate(
+            logits_of(trained.model, parts, validation, recipe), parts.clips.classes[validation], "validation clips"
+        )
         scores |= {"validation_clips": len(validation), "validation_top1": trained.validation_top1}
     used = parts.train
     if refit and validation is not None:
@@ -286,15 +230,6 @@ def _claim(folder: Path, recipe: RecognizerRecipe, split: str, refit: bool, resu
         part.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _calibrate(logits: Floats, truth: NDArray[np.int64]) -> Calibration:
-    # a few clips that are all right would ask for a temperature near 0, and so for certainty: not below 0.25
-    temperature = fit_temperature(logits, truth, low=0.25)
-    scaled = np.exp(logits / temperature - (logits / temperature).max(1, keepdims=True))
-    threshold = choose_unknown_threshold(scaled / scaled.sum(1, keepdims=True), truth)
-    # rounded down: the threshold is one of the answers' own probabilities, and that answer is to be kept
-    return Calibration(round(temperature, 4), np.floor(threshold * 1e4) / 1e4, f"{len(truth)} validation clips")
-
-
 def _test_scores(
     model: nn.Module, parts: Parts, store: Store, recipe: RecognizerRecipe, calibration: Calibration
 ) -> dict[str, Any]:
@@ -312,7 +247,7 @@ def _test_scores(
     return {"n": found.n, **figures, "top1_ci95": interval, "resampled": found.resampled}
 
 
-def _class_weights(classes: NDArray[np.int64], count: int) -> Tensor:
+def class_weights(classes: NDArray[np.int64], count: int) -> Tensor:
     """Inverse frequency, mean 1 over the training clips; a gloss without clips weighs nothing, not infinity."""
     clips = np.bincount(classes, minlength=count)
     weights = np.where(clips > 0, len(classes) / (np.count_nonzero(clips) * np.maximum(clips, 1)), 0.0)

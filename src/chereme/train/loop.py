@@ -1,0 +1,137 @@
+"""One Lightning run: a module and its batches in, checkpoints and the kept one's score out."""
+
+import json
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from chereme.errors import TrainingError
+from chereme.files import write_beside
+from chereme.train.module import AverageWeights, Progress
+
+__all__ = ["Kept", "Loop", "run_loop"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How a run goes, whatever it trains."""
+
+    epochs: int
+    validate_every: int
+    patience: int
+    average: float
+    gradient_norm: float
+    precision: str = "32-true"
+    device: str = "cpu"
+    save_every: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What a run leaves: the model with its kept weights, the epochs they have seen, and their validation score."""
+
+    model: nn.Module
+    epochs: int
+    validation_top1: float | None
+
+
+def run_loop(
+    module: LightningModule,
+    model: nn.Module,
+    dataset: Dataset[Any],
+    batches: Sampler[Any],
+    validating: Sequence[Any] | None,
+    folder: Path,
+    loop: Loop,
+    *,
+    resume: bool = False,
+    show: bool = False,
+    stop_after: int | None = None,
+) -> Kept:
+    """Train, keeping `best` (with validation), `last` and every `save_every`-th epoch in `folder/checkpoints`.
+
+    Args:
+        module: what Lightning trains; its attribute `model` is `model`.
+        model: gets the kept weights: of the best validated epoch, or of the last without validation.
+        dataset: batches by key.
+        batches: keys; told the epoch by `set_epoch`.
+        validating: batches that choose the epoch; None: go to the last epoch.
+        folder: progress.csv and checkpoints/ go here.
+        loop: settings.
+        resume: continue from last.ckpt, to the same weights as an unbroken run.
+        show: a progress bar.
+        stop_after: end early after so many epochs, as an interruption would (the schedule stays).
+
+    Raises:
+        TrainingError: nothing to resume.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoints = folder / "checkpoints"
+    last = checkpoints / "last.ckpt"
+    finished = folder / "finished.json"
+    if resume and not last.exists():
+        raise TrainingError(f"{folder}: no checkpoint to resume from; start without --resume")
+    if resume and finished.exists():
+        end = json.loads(finished.read_text(encoding="utf-8"))
+        return _kept(model, checkpoints / end["checkpoint"], end["validation_top1"])
+    # the last epoch, where the learning rate has come down, is always among those that are validated
+    validate_every = next(n for n in range(loop.validate_every, 0, -1) if loop.epochs % n == 0)
+    keep: dict[str, Any] = {"dirpath": checkpoints, "enable_version_counter": False}
+    latest = ModelCheckpoint(filename="last", save_on_train_epoch_end=True, **keep)
+    best = ModelCheckpoint(filename="best", monitor="validation_top1", mode="max", **keep)
+    callbacks: list[Callback] = [Progress(folder / "progress.csv", loop.epochs, show)]
+    if validating is not None:
+        callbacks.append(best)
+    if loop.save_every:
+        callbacks.append(ModelCheckpoint(filename="{epoch}", every_n_epochs=loop.save_every, save_top_k=-1, **keep))
+    callbacks.append(latest)  # after the best one, so that it knows what is best so far
+    if loop.average:
+        callbacks.append(AverageWeights(loop.average))
+    if loop.patience and validating is not None:
+        checks = max(1, loop.patience // validate_every)
+        callbacks.append(EarlyStopping("validation_top1", mode="max", patience=checks))
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # advice on workers and loggers that does not hold for small data
+        trainer = Trainer(
+            accelerator=loop.device,
+            devices=1,
+            max_epochs=stop_after or loop.epochs,
+            precision=loop.precision,  # type: ignore[arg-type]
+            gradient_clip_val=loop.gradient_norm or None,
+            check_val_every_n_epoch=validate_every,
+            num_sanity_val_steps=0,
+            logger=False,
+            callbacks=callbacks,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            default_root_dir=folder,
+        )
+        # as the sampler, not the batch sampler: only that one is told which epoch it is
+        loader = DataLoader(dataset, batch_size=None, sampler=batches)
+        fixed: Any = validating
+        validation = None if validating is None else DataLoader(fixed, batch_size=None)
+        trainer.fit(module, loader, validation, ckpt_path=str(last) if resume else None, weights_only=resume or None)
+    score = None if best.best_model_score is None else float(best.best_model_score)
+    kept_in = Path(best.best_model_path or last).name
+    if not stop_after:
+        with write_beside(finished) as part:
+            part.write_text(json.dumps({"checkpoint": kept_in, "validation_top1": score}), encoding="utf-8")
+    return _kept(model, checkpoints / kept_in, score)
+
+
+def _kept(model: nn.Module, checkpoint: Path, score: float | None) -> Kept:
+    kept = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    state = {k.removeprefix("model."): v for k, v in kept["state_dict"].items() if k.startswith("model.")}
+    model.load_state_dict(state)
+    return Kept(model.cpu().eval(), int(kept["epoch"]) + 1, score)
