@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from chereme.render import draw_signer, write_video
-from chereme.serve import ServeSettings, create_app
+from chereme.serve import AslSettings, ServeSettings, create_app
 from chereme.serve.run import listen
 from chereme.types import PoseSequence
 from made_up import made_up_signer
@@ -39,10 +39,12 @@ Serve = Callable[..., Running]
 
 
 @contextmanager
-def running(settings: ServeSettings) -> Iterator[Running]:
+def running(settings: ServeSettings, asl: AslSettings | None = None) -> Iterator[Running]:
+    """A service; without `asl` it has no speller, whatever ships."""
+    asl = asl or AslSettings(_env_file=None, classifier_path="nowhere")
     assert settings.temporary is not None
     with listen("127.0.0.1", 0) as socket_:
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="error", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, asl), log_level="error", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
         thread.start()
         url = f"http://127.0.0.1:{socket_.getsockname()[1]}"

@@ -225,6 +225,7 @@ def test_no_bundle(serve, signer, tmp_path):
 
 def test_models(service):
     (model,) = service.client.get("/api/v1/models").json()
+    assert model["kind"] == "recognizer"
     assert model["name"] == "small"
     assert model["default"]
     assert model["use"] == "open"
@@ -248,8 +249,12 @@ def test_samples_are_of_words_that_the_bundle_knows(service):
 def test_openapi_describes_every_answer(service):
     api = service.client.get("/api/v1/openapi.json").json()
     assert set(api["paths"]) == {
-        f"/api/v1/{path}" for path in ("recognitions", "models", "samples", "samples/{gloss}.mp4", "health", "ready")
-    }
+        f"/api/v1/{path}"
+        for path in (
+            "recognitions", "models", "samples", "samples/{gloss}.mp4", "health", "ready",
+            "asl/recognitions", "asl/hand-pose",
+        )
+    }  # fmt: skip
     post = api["paths"]["/api/v1/recognitions"]["post"]
     assert set(post["responses"]) == {"200", "400", "403", "408", "413", "415", "422", "429", "503"}
     assert set(post["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]) == {

@@ -34,9 +34,8 @@ def command(bundles: tuple[Path, ...], as_json: bool) -> None:
     except CheremeError:
         data = None
     packages = _packages()
-    listed = [_recognizer(folder) for folder in [*list_bundles(), *bundles]] + list(
-        map(_decoder, list_bundles("decoder"))
-    )
+    ship = [folder for kind in ("recognizer", "speller", "decoder") for folder in list_bundles(kind)]
+    listed = [_described(folder) for folder in [*ship, *bundles]]
     found = {
         "chereme": __version__,
         "python": platform.python_version(),
@@ -76,17 +75,25 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _recognizer(folder: Path) -> dict[str, Any]:
-    from chereme.bundle import Bundle
+def _described(folder: Path) -> dict[str, Any]:
+    from chereme.bundle import kind_of
     from chereme.errors import CheremeError
 
     try:
-        bundle = Bundle.load(folder)
+        kind = kind_of(folder)
+        return _decoder(folder) if kind == "decoder" else _classifier(folder, kind)
     except CheremeError as error:
         return {"folder": str(folder), "error": str(error)}
+
+
+def _classifier(folder: Path, kind: str) -> dict[str, Any]:
+    """A recognizer or speller; what is neither is refused as no recognizer."""
+    from chereme.bundle import Bundle
+
+    bundle = Bundle.load(folder, "speller" if kind == "speller" else "recognizer")
     return {
         "folder": str(folder),
-        "kind": "recognizer",
+        "kind": bundle.kind,
         "name": bundle.name,
         "title": bundle.card.title,
         "use": bundle.card.use,
@@ -99,13 +106,9 @@ def _recognizer(folder: Path) -> dict[str, Any]:
 
 
 def _decoder(folder: Path) -> dict[str, Any]:
-    from chereme.errors import CheremeError
     from chereme.produce.decoder import Decoder
 
-    try:
-        decoder = Decoder.load(folder)
-    except CheremeError as error:
-        return {"folder": str(folder), "error": str(error)}
+    decoder = Decoder.load(folder)
     card = decoder.about["card"]
     return {
         "folder": str(folder),
@@ -148,7 +151,8 @@ def _bundle_lines(bundle: dict[str, Any]) -> list[str]:
     use = {"open": "any use, with credit", "research": "research and demonstration only"}
     lines = [
         f"  {bundle['name']} ({bundle['kind']}): {bundle['title']}",
-        f"    {bundle['labels']} words, language {bundle['language'] or 'not stated'}, landmarks {bundle['layout']}",
+        f"    {bundle['labels']} {'letters' if bundle['kind'] == 'speller' else 'words'},"
+        f" language {bundle['language'] or 'not stated'}, landmarks {bundle['layout']}",
         f"    use: {use.get(bundle['use'], bundle['use'])}; trained on {', '.join(bundle['data'])}",
     ]
     scores = ", ".join(f"{key} {_shown(value)}" for key, value in bundle["scores"].items())

@@ -12,13 +12,14 @@ def command(host: str | None, port: int | None, bundle: str | None, browser: boo
     """Serve a page and an API on this machine: clips in, words out.
 
     Drop a video on the page or sign to the webcam. Nothing that is sent is kept or passed on. Ctrl-C ends it.
-    Further settings are environment variables that begin with CHEREME_, or a `.env` file.
+    Further settings are environment variables that begin with CHEREME_, those of fingerspelling with ASL_, or lines
+    of a `.env` file.
     """
     import sys
 
     from chereme.serve import run
-    from chereme.serve.settings import read_settings
+    from chereme.serve.settings import read_asl_settings, read_settings
 
-    settings = read_settings(host=host, port=port, bundle=bundle)
+    settings, asl = read_settings(host=host, port=port, bundle=bundle), read_asl_settings()
     by_hand = sys.stdin.isatty() and sys.stdout.isatty()
-    run(settings, exact_port=port is not None, browser=by_hand if browser is None else browser, say=click.echo)
+    run(settings, asl, exact_port=port is not None, browser=by_hand if browser is None else browser, say=click.echo)

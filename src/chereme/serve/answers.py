@@ -1,10 +1,14 @@
 """The JSON of the API, described for its OpenAPI page and for clients made from it."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Health", "Model", "Refusal", "Recognition", "Sample", "errors"]
+__all__ = [
+    "ASL_SAYS", "BoundingBox", "HandPose", "Health", "Letter", "Model", "Place", "RankedLetter", "Refusal",
+    "Recognition", "Sample", "errors",
+]  # fmt: skip
 
 
 class _Answer(BaseModel):
@@ -53,10 +57,13 @@ class Recognition(_Answer):
 
 
 class Model(_Answer):
-    """A recognizer that this service offers."""
+    """A recognizer or speller that this service offers."""
 
+    kind: Literal["recognizer", "speller"] = Field(
+        description="Of signs in clips, or of letters in pictures of a hand."
+    )
     name: str = Field(examples=["isl43"])
-    default: bool
+    default: bool = Field(description="The one of its kind that answers.")
     language: str = Field(description="ISO 639-3 of the signed language.", examples=["ins"])
     labels: list[str]
     layout: str = Field(description="Landmarks that it reads.")
@@ -87,6 +94,59 @@ class Health(_Answer):
     status: Literal["live", "ready"]
     version: str
     limits: Limits
+    asl: Literal["ready", "no model", "no engine"] = Field(
+        description="Whether letters can be recognized; without a model hands are found all the same."
+    )
+
+
+class RankedLetter(_Answer):
+    """One letter and how probable it is."""
+
+    letter: str = Field(examples=["A"])
+    probability: float = Field(ge=0, le=1, allow_inf_nan=False)
+
+
+class Letter(_Answer):
+    """Which letter a hand shows."""
+
+    letter: str | None = Field(description="null: a hand, but none of the letters stands out.", examples=["A"])
+    confidence: float | None = Field(
+        ge=0, le=1, allow_inf_nan=False, description="Of the best letter, named or not.", examples=[0.95]
+    )
+    handedness: Literal["left", "right"] | None = Field(
+        description="Whose hand it is, the signer's own.", examples=["right"]
+    )
+    ranked: list[RankedLetter] = Field(description="Best first, as many as asked for.")
+
+
+class Place(_Answer):
+    """A point of the hand, in fractions of the picture; outside 0 to 1 where the hand leaves it."""
+
+    x: float = Field(allow_inf_nan=False, description="To the right, of the width.")
+    y: float = Field(allow_inf_nan=False, description="Down, of the height.")
+    z: float = Field(allow_inf_nan=False, description="Away from the camera, from the wrist, of the width.")
+
+
+class BoundingBox(_Answer):
+    """The upright rectangle round all points, in fractions of the picture."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+    width: float
+    height: float
+
+
+class HandPose(_Answer):
+    """Where a hand is, upright by the picture's EXIF orientation."""
+
+    landmarks: list[Place] = Field(
+        min_length=21, max_length=21, description="Wrist, then thumb to little finger, each from its base to its tip."
+    )
+    handedness: Literal["left", "right"] = Field(description="Whose hand it is, the signer's own.")
+    handedness_confidence: float = Field(ge=0, le=1)
+    bounding_box: BoundingBox
 
 
 class Refusal(_Answer):
@@ -105,17 +165,27 @@ _SAYS = {
     415: ("unknown_type", "neither video, picture nor .pose"),
     422: ("no_hand", "nobody, no hand, or not the landmarks that the model reads"),
     429: ("busy", "as many requests wait as may"),
+    500: ("internal", "a fault of ours"),
     503: ("no_bundle", "no recognizer could be opened"),
 }
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+ASL_SAYS = _SAYS | {
+    400: ("damaged", "empty, not a picture, or one cut short"),
+    413: ("too_large", "more bytes or pixels than are taken"),
+    422: ("no_hand", "no hand in the picture, or no picture in the form"),
+    503: ("no_speller", "no speller could be opened, or MediaPipe is missing"),
+}
+"""What statuses mean where a picture of a hand is asked for."""
+
+
+def errors(*statuses: int, says: Mapping[int, tuple[str, str]] = _SAYS) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer so."""
     return {
         status: {
             "model": Refusal,
-            "description": _SAYS[status][1][0].upper() + _SAYS[status][1][1:],
-            "content": {"application/json": {"example": {"code": _SAYS[status][0], "detail": _SAYS[status][1]}}},
+            "description": says[status][1][0].upper() + says[status][1][1:],
+            "content": {"application/json": {"example": {"code": says[status][0], "detail": says[status][1]}}},
         }
         for status in statuses
     }

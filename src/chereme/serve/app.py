@@ -1,6 +1,5 @@
 """The application: the API under /api/v1 and the page beside it."""
 
-import logging
 import mimetypes
 import tempfile
 import threading
@@ -12,20 +11,23 @@ from time import perf_counter
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from chereme import __version__
+from chereme.bundle import Bundle
 from chereme.errors import CheremeError
 from chereme.recognize import Recognizer
 from chereme.serve.answers import Health, Limits, Model, Recognition, Sample, errors
+from chereme.serve.asl import Fingerspelling, routes
 from chereme.serve.guard import Guard
 from chereme.serve.refusals import RefusedError
 from chereme.serve.samples import Samples
-from chereme.serve.settings import ServeSettings, read_settings
+from chereme.serve.settings import AslSettings, ServeSettings, read_asl_settings, read_settings
 from chereme.serve.upload import Body, Upload, limit_of, receive
-from chereme.serve.work import AbandonedError, answer
-from chereme.serve.workers import Workers
+from chereme.serve.work import answer
+from chereme.serve.workers import AbandonedError, Workers
 
 __all__ = ["PAGE", "create_app"]
 
@@ -33,8 +35,6 @@ __all__ = ["PAGE", "create_app"]
 mimetypes.add_type("text/javascript", ".js")
 
 PAGE = Path(__file__).parent / "page"
-
-_log = logging.getLogger("uvicorn.error")  # what the service's own log goes to
 
 _ABOUT = (
     "Sign-language clips in, ranked words out, on this machine: nothing that is sent is kept or passed on. Knows only"
@@ -77,7 +77,7 @@ _FORM = {
 class Service:
     """What the requests of one application share."""
 
-    def __init__(self, settings: ServeSettings) -> None:
+    def __init__(self, settings: ServeSettings, asl: AslSettings) -> None:
         self.settings = settings
         self.workers = Workers(settings.workers, settings.waiting)
         self._folder = tempfile.TemporaryDirectory(
@@ -92,6 +92,7 @@ class Service:
             self._recognizer = error
         known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
         self.samples = Samples(settings.decoder, known)
+        self.spelling = Fingerspelling(asl, settings, self.workers)
 
     @property
     def recognizer(self) -> Recognizer:
@@ -103,7 +104,12 @@ class Service:
     def health(self, status: Any) -> Health:
         s = self.settings
         limits = Limits(megabytes=s.max_upload_mb, seconds=s.max_seconds, megapixels=s.max_megapixels)
-        return Health(status=status, version=__version__, limits=limits)
+        return Health(status=status, version=__version__, limits=limits, asl=self.spelling.state)
+
+    def models(self) -> list[Model]:
+        """What answers, the recognizer of clips first."""
+        spelling = [] if self.spelling.state == "no model" else [self.spelling.speller.bundle]
+        return [_described(bundle) for bundle in (self.recognizer.bundle, *spelling)]
 
     async def recognize(self, request: Request) -> dict[str, Any]:
         """Take an upload, work on it, and leave nothing of it behind, whatever happens."""
@@ -132,31 +138,28 @@ class Service:
                 upload.remove()
 
         try:
-            return await self.workers.do(work, request)
-        except (RefusedError, AbandonedError):
-            raise
-        except Exception as error:
-            _log.exception("a clip could not be worked on")
-            raise RefusedError("internal", f"{upload.name}: something broke here that should not") from error
+            return await self.workers.do(work, request, upload.name)
         finally:
             if not started.is_set():
                 upload.remove()
 
     def close(self) -> None:
         self.workers.close()
+        self.spelling.close()
         self._folder.cleanup()
 
 
-def create_app(settings: ServeSettings | None = None) -> FastAPI:
+def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = None) -> FastAPI:
     """The page and API as an ASGI application.
 
     A bundle that cannot be opened does not keep it from starting: `/ready` and each recognition then say why.
 
     Args:
         settings: None: read from the environment and `.env`.
+        asl: of fingerspelling; None: read likewise.
     """
-    settings = settings or read_settings()
-    service = Service(settings)
+    settings, asl = settings or read_settings(), asl or read_asl_settings()
+    service = Service(settings, asl)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -173,7 +176,12 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    app.add_middleware(Guard, hosts=[h for h in settings.hosts.split(",") if h.strip()])
+    if asl.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=asl.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+        )
+    hosts = [h for h in settings.hosts.split(",") if h.strip()]
+    app.add_middleware(Guard, hosts=hosts, origins=asl.cors_origins)  # the last added is the first asked
 
     @app.exception_handler(RefusedError)
     async def _refused(_: Request, refused: RefusedError) -> JSONResponse:
@@ -204,19 +212,7 @@ def _api(service: Service) -> APIRouter:
 
     @api.get("/models", summary="What can be recognized, and what may it be used for?", responses=errors(503))
     def models() -> list[Model]:
-        bundle = service.recognizer.bundle
-        return [
-            Model(
-                name=bundle.name,
-                default=True,
-                language=bundle.language,
-                labels=list(bundle.labels),
-                layout=bundle.layout.name,
-                use=bundle.card.use,
-                card=asdict(bundle.card),
-                scores=dict(bundle.scores),
-            )
-        ]
+        return service.models()
 
     @api.get("/samples", summary="Drawn clips to try")
     def samples() -> list[Sample]:
@@ -234,7 +230,7 @@ def _api(service: Service) -> APIRouter:
     async def sample(gloss: str, request: Request) -> Response:
         await request.body()
         with service.workers.place():
-            film = await service.workers.do(lambda _: service.samples.film(gloss), request)
+            film = await service.workers.do(lambda _: service.samples.film(gloss), request, gloss[:60])
         return Response(film, media_type="video/mp4")
 
     @api.get("/health", summary="Does it run?")
@@ -246,4 +242,19 @@ def _api(service: Service) -> APIRouter:
         assert service.recognizer
         return service.health("ready")
 
+    api.include_router(routes(service.spelling))
     return api
+
+
+def _described(bundle: Bundle) -> Model:
+    return Model(
+        kind="speller" if bundle.kind == "speller" else "recognizer",
+        name=bundle.name,
+        default=True,
+        language=bundle.language,
+        labels=list(bundle.labels),
+        layout=bundle.layout.name,
+        use=bundle.card.use,
+        card=asdict(bundle.card),
+        scores=dict(bundle.scores),
+    )

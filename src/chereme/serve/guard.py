@@ -45,10 +45,12 @@ class Guard:
     Args:
         app: what is guarded.
         hosts: names besides this machine's own; `*` lets any through.
+        origins: web pages that may call besides its own; what they may read, CORS headers have to say.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
         self.app = app
+        self.origins = frozenset(origins)
         self.hosts = LOOPBACK | {h.strip().lower() for h in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,12 +76,14 @@ class Guard:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() and ":" in host else host
         if "*" not in self.hosts and name not in self.hosts:
             return RefusedError("unknown_host", f"{name[:80] or 'no host'!r} is not a name of this service")
+        origin = headers.get("origin", "")
+        if origin in self.origins:
+            return None
         if headers.get("sec-fetch-site", "none") in ("cross-site", "same-site"):
             # a link that a person follows to the page is no harm
             followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
             if not followed:
                 return RefusedError("elsewhere", "the request comes from a page of another site")
-        origin = headers.get("origin")
         if origin and origin.partition("://")[2].lower() != host:
             return RefusedError("elsewhere", "the request comes from a page of another site")
         return None

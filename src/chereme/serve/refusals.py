@@ -18,11 +18,14 @@ ADVICE = {
     "too_long": (413, "cut it to the one word; that takes two or three seconds"),
     "unknown_type": (415, "send a video (mp4, webm, mov, mkv, avi), a picture (jpg, png, webp) or a .pose"),
     "nobody": (422, "show one person from head to hips, in good light"),
+    "no_file": (422, "send a multipart form with the picture in the field `file`"),
     "no_hand": (422, "keep at least one hand inside the picture, in good light"),
     "landmarks_missing": (422, "extract it again with the layout that the model reads, see GET /api/v1/models"),
     "busy": (429, "try again in a few seconds"),
     "internal": (500, "the log of the service says more; please report it"),
     "no_bundle": (503, "name a bundle with CHEREME_BUNDLE or `chereme serve --bundle`, then start again"),
+    "no_engine": (503, "install chereme again, `pip install --force-reinstall chereme`, then start again"),
+    "no_speller": (503, "name a speller's bundle or a portal checkpoint with ASL_CLASSIFIER_PATH, then start again"),
 }
 """Code to its HTTP status and to what the caller can do about it."""
 
@@ -34,10 +37,12 @@ class RefusedError(Exception):
     Args:
         code: one of `ADVICE`.
         what: what is wrong, and with which file; what to do next is added.
+        advice: what to do next, where that of `ADVICE` does not fit.
     """
 
     code: str
     what: str
+    advice: str = ""
 
     @property
     def status(self) -> int:
@@ -45,7 +50,7 @@ class RefusedError(Exception):
 
     @property
     def detail(self) -> str:
-        return f"{self.what}; {ADVICE[self.code][1]}"
+        return f"{self.what}; {self.advice or ADVICE[self.code][1]}"
 
 
 def refusal_of(error: CheremeError, path: str, shown: str) -> RefusedError:
@@ -54,7 +59,7 @@ def refusal_of(error: CheremeError, path: str, shown: str) -> RefusedError:
     The error names the temporary file and ends in advice for the command line: the caller reads the name
     that they gave, and advice that fits.
     """
-    what = str(error).replace(path, shown).partition("; ")[0]
+    what = str(error).replace(path, "\0").partition("; ")[0].replace("\0", shown)  # a name may hold a semicolon
     match error:
         case UnseenError():
             code = "nobody" if "nobody" in what else "no_hand"

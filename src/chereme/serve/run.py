@@ -13,7 +13,7 @@ from chereme.errors import CheremeError
 from chereme.serve.app import create_app
 from chereme.serve.guard import LOOPBACK
 from chereme.serve.refusals import RefusedError
-from chereme.serve.settings import ServeSettings
+from chereme.serve.settings import AslSettings, ServeSettings
 from chereme.serve.work import warm_up
 
 __all__ = ["listen", "run"]
@@ -22,12 +22,18 @@ _NEXT_PORTS = 20
 
 
 def run(
-    settings: ServeSettings, *, exact_port: bool = False, browser: bool = False, say: Callable[[str], None] = print
+    settings: ServeSettings,
+    asl: AslSettings | None = None,
+    *,
+    exact_port: bool = False,
+    browser: bool = False,
+    say: Callable[[str], None] = print,
 ) -> None:
     """Serve until Ctrl-C.
 
     Args:
         settings: what to serve, and where.
+        asl: the same for fingerspelling; None: read from the environment and `.env`.
         exact_port: the port was asked for by name, so another will not do.
         browser: open the page when the service answers.
         say: takes each line meant for the user.
@@ -41,7 +47,7 @@ def run(
             say(f"port {settings.port} is taken; using {port} instead")
         local = settings.host in LOOPBACK | {"::1", "0.0.0.0", "::"}
         address = f"http://{'127.0.0.1' if local else settings.host}:{port}/"
-        app = create_app(_by_that_name(settings))
+        app = create_app(_by_that_name(settings), asl)
         service = app.state.service
         try:
             name = service.recognizer.bundle.name
@@ -49,6 +55,10 @@ def run(
         except RefusedError as refused:  # it is shown on the page as well
             say(f"no recognizer: {refused.detail}")
             say(f"the page is at {address}")
+        try:
+            say(f"letters of a hand are recognized with {service.spelling.ready().bundle.name}")
+        except RefusedError as refused:
+            say(f"no fingerspelling: {refused.detail}")
         if settings.host not in LOOPBACK | {"::1"}:
             say("others on this network can reach it: it has no passwords and no encryption of its own")
         say("Ctrl-C ends it")
@@ -109,5 +119,5 @@ def _by_that_name(settings: ServeSettings) -> ServeSettings:
 
 
 def _warm_up() -> None:
-    with suppress(CheremeError):
+    with suppress(CheremeError, ImportError):  # the first clip will say so
         warm_up()

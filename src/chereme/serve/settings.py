@@ -1,14 +1,26 @@
-"""Settings of the service: environment variables that begin with CHEREME_, or a `.env` file where it is started."""
+"""Settings of the service: environment variables that begin with CHEREME_, or a `.env` file where it is started.
 
+Those of fingerspelling have the names that the alphabet portal gave them, so that its `.env` serves as it is.
+"""
+
+import json
+import re
 from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chereme.errors import RecipeError
 from chereme.recognize import DEFAULT_BUNDLE
+from chereme.spell import DEFAULT_SPELLER
 
-__all__ = ["ServeSettings", "read_settings"]
+__all__ = ["AslSettings", "ServeSettings", "read_asl_settings", "read_settings"]
+
+S = TypeVar("S", bound=BaseSettings)
+
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://[^\s/?#@,*]+")
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
 class ServeSettings(BaseSettings):
@@ -51,17 +63,69 @@ class ServeSettings(BaseSettings):
         return round(self.max_megapixels * 1_000_000)
 
 
+class AslSettings(BaseSettings):
+    """What the routes under `/api/v1/asl` work with."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASL_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    classifier_path: str = DEFAULT_SPELLER
+    """Speller: a bundle's folder, the name of one that ships, or a portal checkpoint (`.pt`, `.pth`; needs torch)."""
+    min_detection_confidence: float = Field(0.1, ge=0, le=1, allow_inf_nan=False)
+    """Below this the engine sees no hand."""
+    min_tracking_confidence: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
+    """Of video; a picture is looked at by itself, so it changes nothing there."""
+    max_num_hands: int = Field(1, ge=1)
+    """Hands that are looked for; the surest is read."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="BACKEND_CORS_ORIGINS")
+    """Web pages that may use the service besides its own: origins such as `https://desk.example`."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> tuple[str, ...]:
+        """From a list as JSON, or one with commas."""
+        if isinstance(value, str):
+            value = json.loads(value) if value.lstrip().startswith("[") else value.split(",")
+        return tuple(_origin(str(entry)) for entry in value if str(entry).strip())
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers send it."""
+    origin = text.strip().lower().rstrip("/")
+    found = _ORIGIN.fullmatch(origin)
+    if not found:
+        raise ValueError(f"{text.strip()!r} is no origin such as https://desk.example")
+    return origin.removesuffix(_USUAL_PORTS.get(found[1], ""))
+
+
 def read_settings(**given: object) -> ServeSettings:
     """Settings from the environment and `.env`; what is given here and not None goes before them.
 
     Raises:
         RecipeError: a value is out of range or of the wrong kind; the text names its variable.
     """
+    return _read(ServeSettings, **given)
+
+
+def read_asl_settings(**given: object) -> AslSettings:
+    """The same for fingerspelling."""
+    return _read(AslSettings, **given)
+
+
+def _read(kind: type[S], **given: object) -> S:
     try:
-        return ServeSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return kind(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise RecipeError(
-            f"CHEREME_{name}: {first['msg']}, got {first['input']!r}; correct it and start again"
-        ) from error
+        name = "_".join(str(part) for part in first["loc"])
+        if not name.isupper():  # a variable's whole name is there already where the field has another
+            name = f"{kind.model_config['env_prefix']}{name}".upper()
+        raise RecipeError(f"{name}: {first['msg']}, got {first['input']!r}; correct it and start again") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(".env: not UTF-8 text; save it as such and start again") from error

@@ -4,11 +4,12 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
@@ -20,7 +21,9 @@ from chereme.landmarks.video import VIDEOS
 from chereme.serve.refusals import RefusedError
 from chereme.serve.settings import ServeSettings
 
-__all__ = ["Body", "Upload", "limit_of", "receive"]
+__all__ = ["Body", "PictureUpload", "Upload", "limit_of", "receive", "receive_picture"]
+
+T = TypeVar("T")
 
 _TYPES = {
     "video/mp4": ".mp4",
@@ -52,6 +55,17 @@ class Upload:
     def remove(self) -> None:
         """Delete it; a second call does nothing."""
         self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class PictureUpload:
+    """A picture in memory, and what to do with it."""
+
+    content: bytes
+    name: str
+    """The client's name for it: to be shown; what kind of picture it is, the content says."""
+    mirrored: bool
+    top: int
 
 
 class Body:
@@ -98,6 +112,22 @@ async def receive(body: Body, settings: ServeSettings, folder: Path) -> Upload:
     Raises:
         RefusedError: too large, too slow, no clip in it, or of an unknown type.
     """
+    return await _receive(body, settings, partial(_keep, settings=settings, folder=folder))
+
+
+async def receive_picture(body: Body, settings: ServeSettings) -> PictureUpload:
+    """Take the form of a picture, which is never given a name on disk.
+
+    Raises:
+        RefusedError: too large, too slow, or no file in it.
+    """
+    kind = body.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise RefusedError("no_file", "no multipart form came")
+    return await _receive(body, settings, partial(_picture, settings=settings))
+
+
+async def _receive(body: Body, settings: ServeSettings, take: Callable[[FormData], T]) -> T:
     try:
         async with asyncio.timeout(settings.upload_seconds):
             form = await MultiPartParser(body.request.headers, aiter(body), max_files=1, max_fields=8).parse()
@@ -106,7 +136,7 @@ async def receive(body: Body, settings: ServeSettings, folder: Path) -> Upload:
     except (MultiPartException, FormParserError, KeyError) as error:
         raise RefusedError("form", f"no form that can be read ({error})") from error
     try:
-        return await asyncio.to_thread(_keep, form, settings, folder)
+        return await asyncio.to_thread(take, form)
     finally:
         await form.close()
 
@@ -124,14 +154,28 @@ def _keep(form: FormData, settings: ServeSettings, folder: Path) -> Upload:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise RefusedError("form", "no clip in the form")
-    name = _shown(file.filename or "clip")
+    name = _checked_name(file, "clip", settings)
+    suffix = _suffix(name, file.content_type or "")
+    options = _flag(form, "mirrored"), _flag(form, "landmarks"), _top(form)
+    return Upload(_write(file.file, suffix, folder), name, *options)
+
+
+def _picture(form: FormData, settings: ServeSettings) -> PictureUpload:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise RefusedError("no_file", "no picture in the form")
+    name = _checked_name(file, "picture", settings)
+    return PictureUpload(file.file.read(), name, _flag(form, "mirrored"), _top(form))
+
+
+def _checked_name(file: UploadFile, otherwise: str, settings: ServeSettings) -> str:
+    """What to call a file that is neither empty nor too large."""
+    name = _shown(file.filename or otherwise, otherwise)
     if not file.size:
         raise RefusedError("empty", f"{name}: the file is empty")
     if file.size > settings.max_bytes:
         raise _too_large(limit_of(settings))
-    suffix = _suffix(name, file.content_type or "")
-    options = _flag(form, "mirrored"), _flag(form, "landmarks"), _top(form)
-    return Upload(_write(file.file, suffix, folder), name, *options)
+    return name
 
 
 def _write(file: BinaryIO, suffix: str, folder: Path) -> Path:
@@ -146,10 +190,10 @@ def _write(file: BinaryIO, suffix: str, folder: Path) -> Path:
     return Path(path)
 
 
-def _shown(name: str) -> str:
+def _shown(name: str, otherwise: str) -> str:
     """The last part of a client's file name, printable and of bearable length."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(c for c in last if c.isprintable())[-120:] or "clip"
+    return "".join(c for c in last if c.isprintable())[-120:] or otherwise
 
 
 def _suffix(name: str, content_type: str) -> str:

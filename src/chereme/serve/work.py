@@ -17,16 +17,13 @@ from chereme.recognize import Recognizer
 from chereme.serve.refusals import RefusedError, refusal_of
 from chereme.serve.settings import ServeSettings
 from chereme.serve.upload import Upload
+from chereme.serve.workers import AbandonedError
 from chereme.types import PoseSequence
 
-__all__ = ["AbandonedError", "answer", "landmarks_json", "warm_up"]
+__all__ = ["answer", "landmarks_json", "warm_up"]
 
 _FASTEST = 120
 """Frames per second beyond which a clip counts as too long: no camera that films signing is faster."""
-
-
-class AbandonedError(Exception):
-    """Nobody waits for the answer any more."""
 
 
 def answer(upload: Upload, recognizer: Recognizer, settings: ServeSettings, stop: threading.Event) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Worker threads behind a bounded queue: the event loop stays free, and a crowd is told to come back."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,15 @@ from starlette.requests import Request
 
 from chereme.serve.refusals import RefusedError
 
-__all__ = ["Workers"]
+__all__ = ["AbandonedError", "Workers"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger("uvicorn.error")  # what the service's own log goes to
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the answer any more."""
 
 
 class Workers:
@@ -44,18 +51,28 @@ class Workers:
         finally:
             self._let_in -= 1
 
-    async def do(self, work: Callable[[threading.Event], T], request: Request) -> T:
+    async def do(self, work: Callable[[threading.Event], T], request: Request, shown: str) -> T:
         """Run the work in a thread and wait for it; its event is set when nobody waits any more.
 
         Args:
             work: given an event that it looks at now and then.
             request: fully read; when its client goes away the work is told.
+            shown: what a refusal calls that which is worked on.
+
+        Raises:
+            RefusedError: by the work; `internal` for what it should not have raised, which is logged.
+            AbandonedError: by the work.
         """
         stop = threading.Event()
         running = self._pool.submit(work, stop)
         watching = asyncio.create_task(_until_gone(request, stop))
         try:
             return await asyncio.wrap_future(running)
+        except (RefusedError, AbandonedError):
+            raise
+        except Exception as error:
+            _log.exception("a request could not be worked on")
+            raise RefusedError("internal", f"{shown}: something broke here that should not") from error
         finally:
             stop.set()
             watching.cancel()
