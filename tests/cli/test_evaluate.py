@@ -31,7 +31,11 @@ def test_json_and_report(evaluate, tmp_path):
 def test_for_people(evaluate, tmp_path):
     run = evaluate("--split", "fair", "--part", "train")
     assert run.exit_code == 0
-    assert run.stdout == (tmp_path / "report" / "results.txt").read_text() + f"report: {tmp_path / 'report'}\n"
+    shown, report = run.stdout.removesuffix("\n").rsplit("\n", 1)
+    written = (tmp_path / "report" / "results.txt").read_text()
+    assert written.startswith(shown + "\n\n")
+    assert "precision  recall     F1  clips" in written
+    assert report == f"report: {tmp_path / 'report'}"
     assert "small on fair / train: 5 clips of 3 words" in run.stdout
     assert "1 of 5 clips were in the bundle's training data" in run.stdout
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from chereme.evaluate.metrics import (
+    ClassScores,
+    averages,
     bootstrap,
     class_table,
     confusion,
@@ -68,6 +70,18 @@ def test_class_table_by_hand():
     assert math.isnan(pai.f1)
 
 
+def test_averages_by_hand():
+    table = [
+        ClassScores("A", 0.5, 1, 2 / 3, 3, 6, 0),
+        ClassScores("B", math.nan, 0, 0, 1, 0, 1),  # nobody was taken for it: precision 0, not left out
+        ClassScores("C", 0, math.nan, 0, 0, 2, 0),  # no clip of it: in no mean
+    ]
+    macro, weighted = averages(table)
+    assert (macro.precision, macro.recall, macro.f1) == pytest.approx((0.25, 0.5, 1 / 3))
+    assert (weighted.precision, weighted.recall, weighted.f1) == pytest.approx((0.375, 0.75, 0.5))
+    assert (macro.support, macro.predicted, macro.unanswered) == (4, 8, 1)
+
+
 def test_agrees_with_scikit_learn(rng):
     reference = pytest.importorskip("sklearn.metrics")
     probabilities = rng.dirichlet(np.ones(6), 200).astype(np.float32)
@@ -75,7 +89,10 @@ def test_agrees_with_scikit_learn(rng):
     labels = tuple("abcdef")
     scores = score(probabilities, truth, labels)
     predicted = probabilities.argmax(1)
-    assert scores.macro_f1 == pytest.approx(reference.f1_score(truth, predicted, average="macro"))
+    for average in ("macro", "weighted"):
+        expected = reference.precision_recall_fscore_support(truth, predicted, average=average)[:3]
+        ours = [getattr(scores, f"{average}_{name}") for name in ("precision", "recall", "f1")]
+        assert ours == pytest.approx(expected)
     for k in (2, 3, 5):
         expected = reference.top_k_accuracy_score(truth, probabilities, k=k, labels=range(6))
         assert getattr(scores, f"top{k}") == pytest.approx(expected)

@@ -35,9 +35,9 @@ def test_confusion_of_many_words_shows_the_most_confused(axes, tmp_path):
 
 def test_f1_has_the_worst_first_and_no_absent_word(axes, tmp_path):
     table = [
-        ClassScores("casa", 1, 1, 1.0, 4, 4),
-        ClassScores("pai", 0.5, 0.5, 0.5, 2, 2),
-        ClassScores("água", 0, float("nan"), 0.0, 0, 3),
+        ClassScores("casa", 1, 1, 1.0, 4, 4, 0),
+        ClassScores("pai", 0.5, 0.5, 0.5, 2, 2, 0),
+        ClassScores("água", 0, float("nan"), 0.0, 0, 3, 0),
     ]
     draw_f1(table, tmp_path / "f.png")
     assert [t.get_text() for t in axes[0].get_yticklabels()] == ["pai", "casa"]
@@ -49,3 +49,14 @@ def test_reliability_of_no_answer_is_an_empty_plot(axes, tmp_path):
     empty, one = (a.collections[0].get_offsets() for a in axes)
     assert len(empty) == 0
     assert one.tolist() == [[0.4, 0.5]]
+
+
+def test_confusion_gives_clips_without_an_answer_a_column(axes, tmp_path):
+    counts, labels = np.array([[2, 1], [0, 0]]), ("A", "B")
+    draw_confusion(counts, labels, tmp_path / "c.png", "letter", np.array([1, 3]))
+    assert [t.get_text() for t in axes[0].get_xticklabels()] == ["A", "B", "no answer"]
+    assert [t.get_text() for t in axes[0].get_yticklabels()] == ["A", "B"]  # B has clips, though none was answered
+    assert {(t.get_position(), t.get_text()) for t in axes[0].texts} == {
+        ((0, 0), "2"), ((1, 0), "1"), ((2, 0), "1"), ((2, 1), "3"),
+    }  # fmt: skip
+    assert axes[0].get_title() == "Clips per letter"

@@ -20,7 +20,7 @@ LABELS = ("casa", "pai", "água")
 class Oracle:
     """Answers by the place of the clip's one landmark: 0, 1, 2 are the three words, 3 fails, 4 is unknown."""
 
-    bundle = SimpleNamespace(name="oracle", labels=LABELS, trained_on=frozenset({clip_digest("c1")}))
+    bundle = SimpleNamespace(kind="recognizer", name="oracle", labels=LABELS, trained_on=frozenset({clip_digest("c1")}))
 
     def recognize(self, sequence: PoseSequence) -> Prediction:
         says = int(sequence.points[0, 0, 0])
@@ -62,7 +62,7 @@ def test_scores_of_the_test_part(store):
     assert (found.strangers, found.strangers_declined, found.trained_on) == (1, 1, 1)
     assert found.top1_by_signer() == {"ana": {"n": 2, "top1": 0.5}, "rui": {"n": 2, "top1": 0.5}}
     text = found.as_text()
-    assert "top-1       0.500" in text
+    assert "top-1           0.500" in text
     assert "1 of 4 clips were in the bundle's training data" in text
 
 

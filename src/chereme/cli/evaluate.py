@@ -1,56 +1,90 @@
 """`chereme evaluate`: a bundle and held-out clips in, a score with its interval and a report out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chereme.cli import print_json
 
+if TYPE_CHECKING:
+    from chereme.dataset.store import Store
+
 
 @click.command(name="evaluate")
 @click.argument("bundle")
-@click.option("--data", "store", required=True, type=click.Path(path_type=Path), help="Packed store.")
-@click.option("--split", help="A split of the store.  [default: the one the bundle was trained by, or the only one]")
+@click.option(
+    "--data", "data", required=True, type=click.Path(path_type=Path), help="Packed store, or .npz of hand features."
+)
+@click.option(
+    "--split",
+    help="A split of the store.  [default: the one the bundle was trained by, or the only one]; of an .npz: random",
+)
 @click.option(
     "--part",
     type=click.Choice(["test", "validation", "train", "all"]),
-    default="test",
-    show_default=True,
-    help="`all`: every clip, whatever the splits say.",
+    help="`all`: every clip, whatever the splits say.  [default: test; of an .npz without --split: all]",
 )
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="Report folder.  [default: reports/BUNDLE-SPLIT-PART]"
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def command(bundle: str, store: Path, split: str | None, part: str, out: Path | None, as_json: bool) -> None:
+def command(bundle: str, data: Path, split: str | None, part: str | None, out: Path | None, as_json: bool) -> None:
     """Score BUNDLE, a folder or the name of one that ships, on clips it was not trained on.
 
+    Of a speller, pictures without a hand count as wrong: top-1 is accuracy times detection rate.
+
     The report folder gets report.json, results.txt, per_class.csv, answers.csv, and plots of the confusions,
-    the reliability of the probabilities, and the F1 of every word.
+    the reliability of the probabilities, and the F1 of every word or letter.
     """
     import sys
 
-    from chereme.dataset.store import Store
-    from chereme.evaluate.report import ALL, check_replaceable, evaluate_recognizer, write_report
+    from chereme.bundle import find_bundle, kind_of
+    from chereme.evaluate.report import ALL, Recognizes, check_replaceable, evaluate_recognizer, write_report
     from chereme.recognize import Recognizer
+    from chereme.spell import Speller
 
-    recognizer = Recognizer.load(bundle)
-    opened = Store.open(store)
-    if part == ALL:
-        split = ""
-    elif split is None:
-        split = _choose_split(opened.split_names(), str(recognizer.bundle.scores.get("split", "")), store)
-    name = "-".join(filter(None, [recognizer.bundle.name, split, part]))
-    folder = out or Path("reports") / name
-    check_replaceable(folder)
-    found = evaluate_recognizer(recognizer, opened, split, part, progress=not as_json and sys.stderr.isatty())
-    write_report(found, folder)
+    folder = find_bundle(bundle)
+    recognizer: Recognizes = Speller.load(folder) if kind_of(folder) == "speller" else Recognizer.load(folder)
+    from_npz = data.suffix.lower() == ".npz"
+    part = part or (ALL if from_npz and split is None else "test")
+    with _opened(data) as opened:
+        if part == ALL:
+            split = ""
+        elif split is None:
+            split = _choose_split(opened.split_names(), str(recognizer.bundle.scores.get("split", "")), data)
+        name = "-".join(filter(None, [recognizer.bundle.name, split, part]))
+        report = out or Path("reports") / name
+        check_replaceable(report)
+        found = evaluate_recognizer(recognizer, opened, split, part, progress=not as_json and sys.stderr.isatty())
+    write_report(found, report)
     if as_json:
-        print_json({**found.as_json(), "report": str(folder)})
+        print_json({**found.as_json(), "report": str(report)})
     else:
-        click.echo(found.as_text() + f"report: {folder}")
+        click.echo(found.as_text() + f"report: {report}")
     if found.failed:
         sys.exit(1)
+
+
+@contextmanager
+def _opened(data: Path) -> "Iterator[Store]":
+    """The store, or one made for the while of an .npz, with the random split that is all such a file allows."""
+    import tempfile
+
+    from chereme.dataset.split import random_split, write_split
+    from chereme.dataset.store import Store
+
+    if data.suffix.lower() != ".npz":
+        yield Store.open(data)
+        return
+    from chereme.dataset.npz import store_from_npz
+
+    with tempfile.TemporaryDirectory(prefix="chereme-") as folder:
+        store = store_from_npz(data, Path(folder) / data.stem)
+        write_split(store.folder, "random", random_split(store.clips))
+        yield store
 
 
 def _choose_split(there: list[str], trained_by: str, store: Path) -> str:

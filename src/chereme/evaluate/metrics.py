@@ -19,6 +19,7 @@ __all__ = [
     "ClassScores",
     "Interval",
     "Scores",
+    "averages",
     "bootstrap",
     "class_table",
     "confusion",
@@ -51,8 +52,15 @@ class Scores:
     top2: float
     top3: float
     top5: float
+    macro_precision: float
+    macro_recall: float
     macro_f1: float
     """Mean F1 of the glosses that have at least one clip here; the absent ones have no F1 to average."""
+    weighted_precision: float
+    weighted_recall: float
+    """The same as top-1."""
+    weighted_f1: float
+    """Mean F1 of the glosses, each counted as often as it has clips."""
     ece: float
     """Expected calibration error over 15 equal-mass bins; NaN when no clip was answered."""
     nll: float
@@ -80,6 +88,8 @@ class ClassScores:
     """Clips that show this gloss."""
     predicted: int
     """Clips taken for this gloss."""
+    unanswered: int
+    """Clips of this gloss without an answer; they count against its recall."""
 
 
 def score(
@@ -110,6 +120,7 @@ def score(
     predicted = predicted_classes(probabilities)
     known = probabilities[answered].astype(np.float64)
     likelihood = known[np.arange(len(known)), truth[answered]]
+    macro, weighted = averages(class_table(probabilities, truth, labels))
     weights, resampled = bootstrap(len(truth), signers, resamples, rng or np.random.default_rng(0))
     return Scores(
         n=len(truth),
@@ -117,7 +128,12 @@ def score(
         top2=float((ranks < 2).mean()),
         top3=float((ranks < 3).mean()),
         top5=float((ranks < 5).mean()),
-        macro_f1=float(_macro_f1(np.ones((1, len(truth))), predicted, truth, len(labels))[0]),
+        macro_precision=macro.precision,
+        macro_recall=macro.recall,
+        macro_f1=macro.f1,
+        weighted_precision=weighted.precision,
+        weighted_recall=weighted.recall,
+        weighted_f1=weighted.f1,
         ece=expected_calibration_error(known.max(1), predicted[answered] == truth[answered]),
         nll=float(-np.log(np.maximum(likelihood, 1e-12)).mean()) if len(known) else float("nan"),
         unanswered=int((~answered).sum()),
@@ -153,12 +169,29 @@ def class_table(probabilities: Floats, truth: Ints, labels: Sequence[str]) -> li
     hits = np.bincount(truth[predicted == truth], minlength=len(labels))
     support = np.bincount(truth, minlength=len(labels))
     taken = np.bincount(predicted[predicted >= 0], minlength=len(labels))
+    without = np.bincount(truth[predicted < 0], minlength=len(labels))
     with np.errstate(invalid="ignore"):
         precision, recall, f1 = hits / taken, hits / support, 2 * hits / (taken + support)
     return [
-        ClassScores(label, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]), int(taken[k]))
+        ClassScores(
+            label, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]), int(taken[k]), int(without[k])
+        )
         for k, label in enumerate(labels)
     ]
+
+
+def averages(table: Sequence[ClassScores]) -> tuple[ClassScores, ClassScores]:
+    """Means over the glosses that have clips, each counted once (macro) and as often as it has clips (weighted).
+
+    A gloss that no clip was taken for has a precision of 0 here: it was named by nobody, not always rightly.
+    """
+    present = [c for c in table if c.support]
+    values = np.nan_to_num([[c.precision, c.recall, c.f1] for c in present])
+    counts = [sum(getattr(c, name) for c in table) for name in ("support", "predicted", "unanswered")]
+    return (
+        ClassScores("macro average", *values.mean(0).tolist(), *counts),
+        ClassScores("weighted average", *np.average(values, 0, [c.support for c in present]).tolist(), *counts),
+    )
 
 
 def confusion(probabilities: Floats, truth: Ints) -> Ints:

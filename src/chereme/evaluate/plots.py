@@ -19,35 +19,53 @@ MOST_CLASSES = 60
 INK, RIGHT, WRONG = "#22303c", "#2f6f9f", "#c8553d"
 
 
-def draw_confusion(counts: NDArray[np.int64], labels: Sequence[str], path: Path) -> None:
+def draw_confusion(
+    counts: NDArray[np.int64],
+    labels: Sequence[str],
+    path: Path,
+    word: str = "word",
+    unanswered: NDArray[np.int64] | None = None,
+) -> None:
     """Draw a confusion matrix: a row per true gloss, as shares of its clips, with the counts written in.
 
     Glosses that no clip shows and none was taken for are left out.
+
+    Args:
+        counts: (K, K), true gloss down, recognized gloss across.
+        labels: K glosses.
+        path: of the picture.
+        word: what a gloss is: `word` or `letter`.
+        unanswered: (K,) clips without an answer; where there are any they get a column of their own.
     """
-    mistakes = counts.sum(0) + counts.sum(1) - 2 * np.diag(counts)
-    involved = counts.sum(0) + counts.sum(1)
+    if unanswered is None:
+        unanswered = np.zeros(len(labels), np.int64)
+    mistakes = counts.sum(0) + counts.sum(1) - 2 * np.diag(counts) + unanswered
+    involved = counts.sum(0) + counts.sum(1) + unanswered
     shown, note = _choose(involved, mistakes)
     counts = counts[np.ix_(shown, shown)]
     names = [labels[k] for k in shown]
+    columns = names
+    if unanswered[shown].any():
+        counts, columns = np.column_stack([counts, unanswered[shown]]), [*names, "no answer"]
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     side = max(4.0, 0.24 * len(names) + 2.2)
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.add_subplot()
-    right = np.eye(len(names), dtype=bool)
+    right = np.eye(len(names), len(columns), dtype=bool)
     axes.imshow(np.where(right, share, np.nan), cmap="Blues", vmin=0, vmax=1)
     axes.imshow(np.where(right | (counts == 0), np.nan, share), cmap="Reds", vmin=0, vmax=1)
     for row, column in zip(*np.nonzero(counts), strict=True):
         colour = "white" if share[row, column] > 0.55 else INK
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=7, color=colour)
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
+    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8)
     axes.set_yticks(range(len(names)), names, fontsize=8)
-    axes.set_xticks(np.arange(len(names)) - 0.5, minor=True)
+    axes.set_xticks(np.arange(len(columns)) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(names)) - 0.5, minor=True)
     axes.grid(which="minor", color="#e8edf1", linewidth=0.5)
     axes.tick_params(which="both", length=0)
     axes.set_xlabel("recognized as")
     axes.set_ylabel("signed")
-    axes.set_title(f"Clips per word{note}", fontsize=11)
+    axes.set_title(f"Clips per {word}{note}", fontsize=11)
     _save(figure, path)
 
 
@@ -66,7 +84,7 @@ def draw_reliability(bins: Sequence[ReliabilityBin], ece: float, path: Path) -> 
     _save(figure, path)
 
 
-def draw_f1(table: Sequence[ClassScores], path: Path) -> None:
+def draw_f1(table: Sequence[ClassScores], path: Path, word: str = "word") -> None:
     """Draw a bar of F1 per gloss that has clips here, worst at the top, with its number of clips."""
     present = [c for c in table if c.support]
     worst = sorted(present, key=lambda c: (c.f1, c.gloss))[:MOST_CLASSES]
@@ -82,7 +100,7 @@ def draw_f1(table: Sequence[ClassScores], path: Path) -> None:
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.set_title(f"F1 per word{note}", fontsize=11)
+    axes.set_title(f"F1 per {word}{note}", fontsize=11)
     _save(figure, path)
 
 
