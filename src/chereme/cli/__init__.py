@@ -20,6 +20,7 @@ VERBS = {
     "demo": "A tour: words decoded, drawn, filmed, recognized; needs no data",
     "extract": "Videos and pictures to landmarks (.pose)",
     "recognize": "A word for a video, picture folder, .pose or webcam",
+    "spell": "Letters from pictures, words from fingerspelling on video or webcam",
     "dataset": "Import, pack, describe, split and audit a data set",
     "train": "Train a recognizer from a recipe and a packed data set",
     "evaluate": "Score a bundle on held-out clips, with intervals and plots",

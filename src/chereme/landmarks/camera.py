@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from chereme.landmarks.holistic import quiet_engine
 from chereme.landmarks.video import Frame
 from chereme.types import PoseSequence
 
-__all__ = ["extract_webcam"]
+__all__ = ["extract_webcam", "frame_rate", "open_webcam", "watch"]
 
 
 def extract_webcam(camera: int | str, seconds: float, config: ExtractConfig | None = None) -> PoseSequence:
@@ -33,16 +34,28 @@ def extract_webcam(camera: int | str, seconds: float, config: ExtractConfig | No
     Raises:
         ClipError: no such camera, or nobody or no hand was seen.
     """
+    with open_webcam(camera) as capture:
+        _warm_up(capture, config or ExtractConfig())
+        return extract_stream(watch(capture, seconds), frame_rate(capture), config, f"webcam {camera}")
+
+
+@contextmanager
+def open_webcam(camera: int | str) -> Iterator[cv2.VideoCapture]:
+    """A webcam, let go of at the end; raises ClipError when there is no such camera."""
     with quiet_engine():
         capture = cv2.VideoCapture(camera)
     try:
         if not capture.isOpened():
             raise ClipError(f"webcam {camera}: cannot be opened; is it plugged in, allowed, and free?")
-        _warm_up(capture, config or ExtractConfig())
-        rate = capture.get(cv2.CAP_PROP_FPS)
-        return extract_stream(_watch(capture, seconds), rate if rate > 0 else 25.0, config, f"webcam {camera}")
+        yield capture
     finally:
         capture.release()
+
+
+def frame_rate(capture: cv2.VideoCapture) -> float:
+    """Frames per second as the camera says; 25 where it says nothing."""
+    rate = float(capture.get(cv2.CAP_PROP_FPS))
+    return rate if rate > 0 else 25.0
 
 
 def _warm_up(capture: cv2.VideoCapture, config: ExtractConfig) -> None:
@@ -53,7 +66,8 @@ def _warm_up(capture: cv2.VideoCapture, config: ExtractConfig) -> None:
             extractor.look(_rgb(bgr))
 
 
-def _watch(capture: cv2.VideoCapture, seconds: float) -> Iterator[Frame]:
+def watch(capture: cv2.VideoCapture, seconds: float) -> Iterator[Frame]:
+    """Frames as they come, each with the moment when it came; the clock starts with the first."""
     begun: float | None = None
     while True:
         arrived, bgr = capture.read()

@@ -17,12 +17,12 @@ from chereme.features.hand import right_hands
 from chereme.layout import HAND_POINTS, HANDS_42
 from chereme.spell.decode import Held, held_letters, smooth, stretch_ids
 from chereme.spell.motion import Stroke, best_apart, find_strokes
-from chereme.spell.speller import Speller
+from chereme.spell.speller import Spelled, Speller
 from chereme.types import Bools, Floats, PoseSequence, Ranked
 
-__all__ = ["Film", "FilmConfig", "FilmLetter", "spell_film", "with_hands"]
+__all__ = ["Film", "FilmConfig", "FilmLetter", "held_letter", "spell_film", "with_hands"]
 
-_SURE = 0.02  # a frame speaks against a letter as if it had at least this probability
+_SURE = 0.01  # a frame speaks against a letter as if it had at least this probability
 _PALM = [HAND_POINTS.index(f"{finger}_mcp") for finger in ("index_finger", "middle_finger", "ring_finger", "pinky")]
 
 
@@ -36,7 +36,7 @@ class FilmConfig:
     """Seconds for which a letter must be held when the model is quite sure of it; longer when it is not."""
     probability: float = 0.3
     """A frame speaks for a letter of more than this probability and against one of less."""
-    speed: float = 1.2
+    speed: float = 1.0
     """Palms a second at which a frame counts half; the palm is from the wrist to the knuckles."""
     dropout: float = 0.3
     """Longest time in seconds for which the hand may be lost without its letter ending."""
@@ -163,6 +163,22 @@ def spell_film(sequence: PoseSequence, speller: Speller, config: FilmConfig | No
     return Film(tuple(letters), max(("left", "right"), key=sides.count))
 
 
+def held_letter(sequence: PoseSequence, speller: Speller) -> Spelled:
+    """The one letter that a picture shows, or a film in which it is held all the time.
+
+    Raises:
+        LayoutError: the layout has no hand.
+    """
+    sequence = with_hands(sequence)
+    _, sides = right_hands(sequence)
+    prediction = speller.recognize(sequence)
+    if not prediction.ranked:
+        return Spelled(None, None, None)
+    best = prediction.ranked[0]
+    side = max(("left", "right"), key=sides.count)
+    return Spelled(None if prediction.unknown else best.gloss, best.probability, side, prediction.ranked)
+
+
 def with_hands(sequence: PoseSequence) -> PoseSequence:
     """The sequence in a layout of hands: as it is where it has them, else with those that it has.
 
@@ -195,7 +211,7 @@ def _see(points: Floats, seen: Bools, fps: float, speller: Speller, config: Film
     palm = float(max(np.percentile(sides, 75), 1e-6))
     middle = smooth(points[:, [0, *_PALM], :2].mean(1), stretches, fps, 0.1)
     speed = _speed(np.where(present[:, None], middle, np.nan), fps) / palm
-    calm = 1 / (1 + (speed / config.speed) ** 4)
+    calm = 1 / (1 + (speed / config.speed) ** 6)
     return _Seen(points, seen, present, shown, _as_still(shown, speller), calm, palm, fps)
 
 

@@ -1,0 +1,181 @@
+"""`chereme spell`: the letter that a picture shows, the word that a video, a `.pose` or the webcam spells."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chereme.cli import print_json
+
+if TYPE_CHECKING:
+    from chereme.landmarks.hands import HandFinder
+    from chereme.spell import Speller
+    from chereme.types import PoseSequence
+
+
+@click.command(name="spell")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--bundle", default="asl_letters", show_default=True, help="A folder, or the name of one that ships.")
+@click.option("--top", default=3, show_default=True, type=click.IntRange(min=1), help="How many letters to list.")
+@click.option("--words", "word_list", type=click.Path(path_type=Path), help="A word list: name its nearest words too.")
+@click.option("--mirrored", is_flag=True, help="The pictures are mirrored, as selfie cameras store them.")
+@click.option("--still", is_flag=True, help="A film shows one held letter.")
+@click.option(
+    "--webcam", is_flag=False, flag_value="0", metavar="[N]", help="Watch webcam N (0 if not said) instead of a file."
+)
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="How long to watch.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def command(
+    files: tuple[Path, ...],
+    bundle: str,
+    top: int,
+    word_list: Path | None,
+    mirrored: bool,
+    still: bool,
+    webcam: str | None,
+    seconds: float,
+    as_json: bool,
+) -> None:
+    """Say which letter each picture shows, and which word each video or `.pose` spells; a folder means its files.
+
+    A picture without a hand is an answer. A file that cannot be used is named with the reason, and the others go on;
+    the exit code is then 1.
+    """
+    import sys
+
+    from chereme.errors import CheremeError
+    from chereme.spell import Speller
+    from chereme.spell.words import read_words
+
+    if bool(files) == (webcam is not None):
+        raise click.UsageError("name files or --webcam, one of the two")
+    words = read_words(word_list) if word_list else ()
+    speller = Speller.load(bundle)
+    answers: list[dict[str, Any]] = []
+    with ExitStack() as stack:
+        look = _Looker(speller, mirrored, stack)
+        for file in _files(files) if webcam is None else [webcam]:
+            name = str(file) if webcam is None else f"webcam {webcam}"
+            try:
+                sequence = look.watch(file, seconds, as_json) if isinstance(file, str) else look.at(file)
+                answer = {"file": name, **_answer(sequence, speller, still, top, words), "bundle": speller.bundle.name}
+            except (CheremeError, OSError) as error:
+                answer = {"file": name, "error": str(error)}
+            answers.append(answer)
+            if not as_json:
+                click.echo(_line(answer), err="error" in answer)
+    if as_json:
+        print_json(answers)
+    if any("error" in answer for answer in answers):
+        sys.exit(1)
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Each file as it is, and of each folder the pictures, videos and `.pose` files at any depth."""
+    for path in paths:
+        inside = []
+        with suppress(OSError):  # it is said where the file itself is opened, and the others go on
+            if path.is_dir():
+                from chereme.landmarks.picture import PICTURES
+                from chereme.landmarks.video import VIDEOS
+
+                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURES | VIDEOS | {".pose"})
+        yield from inside or [path]
+
+
+class _Looker:
+    """Finds hands as the bundle's recipe says; MediaPipe is loaded only where there are pictures to look at."""
+
+    def __init__(self, speller: "Speller", mirrored: bool, stack: ExitStack) -> None:
+        self.speller = speller
+        self.mirrored = mirrored
+        self.stack = stack
+        self.finder: HandFinder | None = None
+
+    def config(self) -> Any:
+        from dataclasses import replace
+
+        from chereme.landmarks.hands import HandConfig
+
+        config = self.speller.bundle.recipe.stage("hands", HandConfig)
+        return replace(config, mirrored=config.mirrored or self.mirrored)
+
+    def at(self, path: Path) -> "PoseSequence":
+        """Hands of a picture (one frame), a video or a `.pose`."""
+        if path.suffix.lower() == ".pose":
+            from chereme.poses import read_pose
+
+            return read_pose(path)
+        from chereme.errors import ClipError
+        from chereme.landmarks.picture import PICTURES, read_picture
+
+        if path.is_dir():
+            raise ClipError(f"{path}: no picture, video or .pose in this folder; name another")
+        if path.suffix.lower() in PICTURES:
+            from chereme.landmarks.hands import HandFinder, as_sequence
+
+            image, _ = read_picture(path)
+            if self.finder is None:
+                self.finder = self.stack.enter_context(HandFinder(self.config()))
+            return as_sequence(self.finder.find(image), image)
+        from chereme.landmarks.hand_film import track_clip
+
+        return track_clip(path, self.config())
+
+    def watch(self, camera: str, seconds: float, as_json: bool) -> "PoseSequence":
+        """Hands before a webcam; what they spelled so far is written over and over in one line of the terminal."""
+        import sys
+
+        from chereme.landmarks.hand_film import track_webcam
+
+        click.echo(f"watching webcam {camera} for {seconds:g} s …", err=True)
+        onlooker = None if as_json or not sys.stderr.isatty() else _live_line(self.speller)
+        sequence = track_webcam(int(camera) if camera.isdecimal() else camera, seconds, self.config(), onlooker)
+        if onlooker:
+            click.echo(err=True)
+        return sequence
+
+
+def _live_line(speller: "Speller") -> "Callable[[PoseSequence], None]":
+    from chereme.spell.film import spell_film
+
+    def show(sequence: "PoseSequence") -> None:
+        word = spell_film(sequence, speller).word
+        click.echo(f"\r\033[K{word[-60:]} …", err=True, nl=False)
+
+    return show
+
+
+def _answer(
+    sequence: "PoseSequence", speller: "Speller", still: bool, top: int, words: tuple[str, ...]
+) -> dict[str, Any]:
+    from chereme.spell.film import held_letter, spell_film
+    from chereme.spell.words import snap_film
+
+    if still or len(sequence) == 1:
+        return held_letter(sequence, speller).as_json(top)
+    film = spell_film(sequence, speller)
+    answer = film.as_json(top)
+    if words:
+        answer["nearest"] = [{"word": n.word, "score": n.score} for n in snap_film(film, words, top)]
+    return answer
+
+
+def _line(answer: dict[str, Any]) -> str:
+    """One file for people: the letter or word first."""
+    name = answer["file"]
+    if "error" in answer:
+        text = str(answer["error"])
+        return f"error: {text}" if name in text else f"error: {name}: {text}"
+    if answer["handedness"] is None:
+        return f"{name}: no hand"
+    if "word" not in answer:
+        listed = [
+            f"{r['letter']} {100 * r['probability']:.0f} %" for r in answer["ranked"] if r["probability"] >= 0.005
+        ]
+        said = " · ".join(listed) if answer["letter"] else f"not sure (perhaps {', '.join(listed)})"
+        return f"{name}: {said}  [{answer['handedness']} hand]"
+    nearest = ", ".join(f"{n['word']} {100 * n['score']:.0f} %" for n in answer.get("nearest", ()))
+    return f"{name}: {answer['word'] or 'no letter'}{f' → {nearest}' if nearest else ''}  [{answer['handedness']} hand]"
