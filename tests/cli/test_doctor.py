@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from chereme.cli import doctor
+from chereme.places import BUNDLES
+from made_up import made_up_speller
 
 
 def run(*arguments):
@@ -80,3 +82,19 @@ def test_bundles_that_ship_are_listed():
     kinds = {b["name"]: b["kind"] for b in found["bundles"]}
     assert kinds.items() >= {"isl43": "recognizer", "demo_words": "decoder"}.items()
     assert all(b["use"] in ("open", "research") for b in found["bundles"])
+
+
+def test_spellers_and_decoders_may_be_named(tmp_path):
+    speller = made_up_speller(tmp_path / "letters").folder
+    found = json.loads(run(speller, "--json").stdout)["bundles"][-1]
+    assert (found["kind"], found["use"], found["labels"]) == ("speller", "open", 26)
+    text = run(speller, BUNDLES / "demo_words").stdout
+    assert "letters (speller): Made up\n    26 letters, language ase, landmarks hand" in text
+    assert "use: any use, with credit; trained on nothing" in text
+    assert text.count("demo_words (decoder)") == 2
+
+
+def test_a_folder_that_is_no_bundle(tmp_path):
+    done = run(tmp_path)
+    assert done.exit_code == 1
+    assert "it is no bundle" in done.stdout

@@ -15,7 +15,7 @@ from chereme.render import draw_signer, write_video
 from chereme.serve import AslSettings, ServeSettings, create_app
 from chereme.serve.run import listen
 from chereme.types import PoseSequence
-from made_up import made_up_signer
+from made_up import made_up_signer, made_up_speller
 
 
 @dataclass
@@ -30,6 +30,12 @@ class Running:
     def recognize(self, name: str, data: bytes, kind: str = "", **fields: str) -> httpx.Response:
         file = (name, data, kind) if kind else (name, data)
         return self.client.post("/api/v1/recognitions", files={"file": file}, data=fields)
+
+    def spell(self, content: bytes, name: str = "hand.png", **fields: str) -> httpx.Response:
+        return self.client.post("/api/v1/asl/recognitions", files={"file": (name, content)}, data=fields)
+
+    def hand_pose(self, content: bytes, name: str = "hand.png", **fields: str) -> httpx.Response:
+        return self.client.post("/api/v1/asl/hand-pose", files={"file": (name, content)}, data=fields)
 
     def uploads(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file()]
@@ -67,13 +73,61 @@ def service(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def serve(small_bundle: Path, tmp_path: Path) -> Iterator[Serve]:
-    """Starts a service with other settings: `serve(max_seconds=1)`."""
+    """Starts a service with other settings: `serve(max_seconds=1)`; those of fingerspelling go in `asl={}`."""
     from contextlib import ExitStack
 
     with ExitStack() as stack:
         (tmp_path / "uploads").mkdir()
         usual = {"bundle": str(small_bundle), "temporary": tmp_path / "uploads", "_env_file": None}
-        yield lambda **given: stack.enter_context(running(ServeSettings(**{**usual, **given})))
+
+        def start(asl: dict[str, object] | None = None, **given: object) -> Running:
+            other = None if asl is None else AslSettings(**{"_env_file": None, **asl})
+            return stack.enter_context(running(ServeSettings(**{**usual, **given}), other))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def speller_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A to Z, never trained."""
+    return made_up_speller(tmp_path_factory.mktemp("bundles") / "letters").folder
+
+
+@pytest.fixture(scope="session")
+def spelling(small_bundle: Path, speller_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that also knows letters."""
+    folder = tmp_path_factory.mktemp("uploads")
+    settings = ServeSettings(_env_file=None, bundle=str(small_bundle), temporary=folder)
+    with running(settings, AslSettings(_env_file=None, classifier_path=str(speller_bundle))) as found:
+        yield found
+
+
+def drawn_hand(side: str) -> np.ndarray:
+    """A drawn person (360, 480, 3) who holds an open hand up, palm to the camera; MediaPipe finds it."""
+    bases = np.array([(0.35, -0.25), (0.32, -0.95), (0.08, -1.0), (-0.15, -0.93), (-0.36, -0.8)])
+    along = np.array([(0.75, -0.65), (0.2, -1), (0.03, -1), (-0.12, -1), (-0.3, -1)])
+    bone = np.array([0.36, 0.33, 0.36, 0.33, 0.26])[:, None]
+    hand = np.zeros((21, 3))
+    for joint in range(4):
+        hand[1 + joint :: 4, :2] = bases + along * bone * joint
+        hand[1 + joint :: 4, 2] = -0.03 * joint
+    signer = made_up_signer(1, np.random.default_rng(0))
+    points, layout = signer.points.copy(), signer.layout
+    points[:, layout.groups["left_hand"]] = points[:, layout.groups["right_hand"]] = np.nan
+    away, x = (1, 0.63) if side == "right" else (-1, 1.15)
+    points[0, layout.index(f"pose/{side}_wrist")] = x, 0.62, 0
+    points[0, layout.groups[f"{side}_hand"]] = np.array([x, 0.62, 0]) + 0.18 * hand * (away, 1, 1)
+    return next(iter(draw_signer(signer.with_points(points), size=480)))[60:420]
+
+
+@pytest.fixture(scope="session")
+def right_hand() -> np.ndarray:
+    return drawn_hand("right")
+
+
+@pytest.fixture(scope="session")
+def left_hand() -> np.ndarray:
+    return drawn_hand("left")
 
 
 @pytest.fixture(scope="session")
