@@ -30,7 +30,7 @@ _PALM = [HAND_POINTS.index(f"{finger}_mcp") for finger in ("index_finger", "midd
 class FilmConfig:
     """When a film's frames make a letter."""
 
-    smoothing: float = 0.2
+    smoothing: float = 0.15
     """Seconds over which probabilities are averaged."""
     hold: float = 0.25
     """Seconds for which a letter must be held when the model is quite sure of it; longer when it is not."""

@@ -19,6 +19,7 @@ PLACES = 32
 """Places at which two lines are compared."""
 SHORTEST, LONGEST = 0.2, 2.5
 """Seconds that a stroke takes."""
+_REST = 0.15  # of a stroke's least size: less is no start of it
 _SLOWEST_LOOK = 30.0  # frames per second; more add nothing to a stroke
 
 
@@ -136,7 +137,7 @@ def find_strokes(
                 like = resemblance(even_path(track[part]), meant, turn)
                 if like >= alike:
                     found.append(Stroke(start, end, like))
-    return best_apart(found)
+    return [_trimmed(stroke, track, palm * motion.least, round(SHORTEST * fps)) for stroke in best_apart(found)]
 
 
 def best_apart(strokes: list[Stroke]) -> list[Stroke]:
@@ -146,6 +147,16 @@ def best_apart(strokes: list[Stroke]) -> list[Stroke]:
         if all(stroke.end < other.start or other.end < stroke.start for other in kept):
             kept.append(stroke)
     return sorted(kept, key=lambda stroke: stroke.start)
+
+
+def _trimmed(stroke: Stroke, track: Floats, size: float, shortest: int) -> Stroke:
+    """The stroke without the rest before and after it, which no line shows."""
+    part = track[stroke.start : stroke.end + 1]
+    left = np.linalg.norm(part - part[0], axis=1) > _REST * size
+    arrived = np.linalg.norm(part - part[-1], axis=1) > _REST * size
+    start = stroke.start + max(int(np.argmax(left)) - 1, 0)
+    end = stroke.end - max(int(np.argmax(arrived[::-1])) - 1, 0)
+    return Stroke(start, end, stroke.resemblance) if end - start >= shortest else stroke
 
 
 def _stretches(yes: NDArray[np.bool_], shortest: int) -> list[tuple[int, int]]:
