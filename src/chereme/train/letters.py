@@ -224,7 +224,7 @@ def train_speller(
     if refit:
         if not len(validation):
             raise SplitError(f"split {split_name} has no validation clips, so there is nothing to fit anew on")
-        used = gather_hands(store, [*parts["train"], *parts["validation"]], config, learned)
+        used = gather_hands(store, sorted([*parts["train"], *parts["validation"]]), config, learned)
         epochs = kept.epochs if config.patience else config.epochs
         again = replace(recipe, letters=replace(config, epochs=epochs))
         second = folder / "refit"
