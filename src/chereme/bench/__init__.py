@@ -23,6 +23,9 @@ BENCHES = {
     "acc-isl43": "chereme.bench.acc_isl43",
     "acc-isl43-rotation": "chereme.bench.acc_isl43_rotation",
     "acc-isl30": "chereme.bench.acc_isl30",
+    "acc-letters-loso": "chereme.bench.acc_letters_loso",
+    "acc-letters-cross": "chereme.bench.acc_letters_cross",
+    "acc-massey": "chereme.bench.acc_massey",
 }
 
 
