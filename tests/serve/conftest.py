@@ -15,7 +15,7 @@ from chereme.render import draw_signer, write_video
 from chereme.serve import AslSettings, ServeSettings, create_app
 from chereme.serve.run import listen
 from chereme.types import PoseSequence
-from made_up import made_up_signer, made_up_speller
+from made_up import drawn_hand, made_up_signer, made_up_speller
 
 
 @dataclass
@@ -100,24 +100,6 @@ def spelling(small_bundle: Path, speller_bundle: Path, tmp_path_factory: pytest.
     settings = ServeSettings(_env_file=None, bundle=str(small_bundle), temporary=folder)
     with running(settings, AslSettings(_env_file=None, classifier_path=str(speller_bundle))) as found:
         yield found
-
-
-def drawn_hand(side: str) -> np.ndarray:
-    """A drawn person (360, 480, 3) who holds an open hand up, palm to the camera; MediaPipe finds it."""
-    bases = np.array([(0.35, -0.25), (0.32, -0.95), (0.08, -1.0), (-0.15, -0.93), (-0.36, -0.8)])
-    along = np.array([(0.75, -0.65), (0.2, -1), (0.03, -1), (-0.12, -1), (-0.3, -1)])
-    bone = np.array([0.36, 0.33, 0.36, 0.33, 0.26])[:, None]
-    hand = np.zeros((21, 3))
-    for joint in range(4):
-        hand[1 + joint :: 4, :2] = bases + along * bone * joint
-        hand[1 + joint :: 4, 2] = -0.03 * joint
-    signer = made_up_signer(1, np.random.default_rng(0))
-    points, layout = signer.points.copy(), signer.layout
-    points[:, layout.groups["left_hand"]] = points[:, layout.groups["right_hand"]] = np.nan
-    away, x = (1, 0.63) if side == "right" else (-1, 1.15)
-    points[0, layout.index(f"pose/{side}_wrist")] = x, 0.62, 0
-    points[0, layout.groups[f"{side}_hand"]] = np.array([x, 0.62, 0]) + 0.18 * hand * (away, 1, 1)
-    return next(iter(draw_signer(signer.with_points(points), size=480)))[60:420]
 
 
 @pytest.fixture(scope="session")

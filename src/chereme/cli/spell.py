@@ -126,16 +126,21 @@ class _Looker:
 
     def watch(self, camera: str, seconds: float, as_json: bool) -> "PoseSequence":
         """Hands before a webcam; what they spelled so far is written over and over in one line of the terminal."""
-        import sys
-
         from chereme.landmarks.hand_film import track_webcam
 
         click.echo(f"watching webcam {camera} for {seconds:g} s …", err=True)
-        onlooker = None if as_json or not sys.stderr.isatty() else _live_line(self.speller)
+        onlooker = _live_line(self.speller) if shown_live() and not as_json else None
         sequence = track_webcam(int(camera) if camera.isdecimal() else camera, seconds, self.config(), onlooker)
         if onlooker:
             click.echo(err=True)
         return sequence
+
+
+def shown_live() -> bool:
+    """Whether somebody watches stderr, so that a line may be written over."""
+    import sys
+
+    return sys.stderr.isatty()
 
 
 def _live_line(speller: "Speller") -> "Callable[[PoseSequence], None]":
