@@ -40,11 +40,26 @@ def extract_clip(
     path = Path(path)
     if path.suffix.lower() in PICTURES:
         image, size = read_picture(path)
+        if config is not None and config.layout == "hands_42":
+            return _hands_of(image, size, config, str(path))
         frames = [Frame(0.0, size, lambda: image)]
         return extract_stream(frames, 1.0, config, str(path))
     with Video(path) as video:
         config = config or ExtractConfig()
         return extract_stream(video.frames(start, end, config.keep_partial), video.rate, config, str(path))
+
+
+def _hands_of(image: Image, size: tuple[int, int], config: ExtractConfig, name: str) -> PoseSequence:
+    """Hands of a lone picture, which is looked at in several ways; there is no frame before it to follow them from."""
+    from chereme.landmarks.hands import HandConfig, HandFinder, as_sequence  # loads the engine
+
+    hands = HandConfig(
+        config.min_detection_confidence, config.min_tracking_confidence, max_hands=2, mirrored=config.mirrored
+    )
+    with HandFinder(hands) as finder:
+        sequence = as_sequence(finder.find(image), image, size)
+    _check_somebody(sequence.points, sequence.layout, config, name)
+    return sequence
 
 
 def extract_frames(
@@ -124,7 +139,7 @@ def _check_somebody(points: Floats, layout: Layout, config: ExtractConfig, name:
     """Raises ClipError when no frame shows a person, or none a hand."""
     seen = ~np.isnan(points[..., 0])
     where = f"any of {len(points)} frames" if len(points) > 1 else "the picture"
-    if not seen[:, layout.groups["pose"]].any():
+    if "pose" in layout.groups and not seen[:, layout.groups["pose"]].any():
         raise UnseenError(f"{name}: nobody seen in {where}; the signer must be in view from head to hips")
     hands = [layout.groups["left_hand"], layout.groups["right_hand"]]
     if not config.keep_handless and not any(seen[:, hand].any() for hand in hands):

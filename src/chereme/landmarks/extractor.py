@@ -17,7 +17,7 @@ __all__ = ["EXTRACTED_LAYOUTS", "ExtractConfig", "Extractor", "Image", "open_ext
 Image = NDArray[np.uint8]
 """(height, width, 3) RGB, contiguous."""
 
-EXTRACTED_LAYOUTS = ("body_hands_75", "holistic_543")
+EXTRACTED_LAYOUTS = ("body_hands_75", "holistic_543", "hands_42")
 
 
 class Extractor(Protocol):
@@ -57,7 +57,8 @@ class ExtractConfig:
     """How landmarks are taken from video."""
 
     layout: str = "body_hands_75"
-    """`body_hands_75` (33 body, 21 of each hand) or `holistic_543` (468 of the face as well)."""
+    """`body_hands_75` (33 body, 21 of each hand), `holistic_543` (468 of the face as well), or `hands_42` (hands
+    alone, for close-ups without a body)."""
     stride: int = 1
     """Look at every n-th frame and draw the others' landmarks on straight lines between; 2 halves the cost."""
     mirrored: bool = False
@@ -82,12 +83,18 @@ class ExtractConfig:
         for name in ("min_detection_confidence", "min_tracking_confidence"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"landmarks.{name} must be from 0 to 1, got {getattr(self, name)}")
+        if self.task and self.layout == "hands_42":
+            raise RecipeError("landmarks.task holds a holistic bundle; layout hands_42 has its models in the wheel")
         if self.task and not Path(self.task).is_file():
             raise RecipeError(f"landmarks.task: {self.task}: no such file; leave it out to use the wheel's own models")
 
 
 def open_extractor(config: ExtractConfig) -> Extractor:
     """A fresh engine for one clip."""
+    if config.layout == "hands_42":
+        from chereme.landmarks.hands import HandConfig, HandTracker
+
+        return HandTracker(HandConfig(config.min_detection_confidence, config.min_tracking_confidence, max_hands=2))
     if config.task:
         from chereme.landmarks.tasks import TasksExtractor
 

@@ -1,8 +1,9 @@
 """Hands alone, without a body: MediaPipe Hands with the models inside the wheel, for pictures and for close-up video.
 
 A close-up photograph of a hand defeats the palm detector: it was made for hands in a scene, and at its usual threshold
-it misses one in five. Black bars round the picture and a low threshold bring most of them back, so a picture is looked
-at in several ways, one after the other, until a hand is found.
+it misses one in five. Black bars round the picture and a low threshold bring them back, so a picture is looked at in
+several ways, one after the other, until a hand is found. What the ways find, and what they take for a hand where there
+is none: `chereme bench detect-hands`.
 """
 
 import threading
@@ -33,8 +34,10 @@ class HandConfig:
     min_tracking_confidence: float = 0.5
     """In video: below this the hand is looked for anew instead of followed."""
     max_hands: int = 1
-    paddings: tuple[float, ...] = (0.0, 0.5, 0.25)
-    """Pictures: black bars of this share of the longer side all round, one try after the other."""
+    paddings: tuple[float, ...] = (0.5, 1.5, 0.0)
+    """Pictures: black bars of this share of the longer side all round, one try after the other. Wide bars bring back
+    fists that fill the picture; without bars, hands are found that are small in a scene. The first try's landmarks
+    tell digits and letters apart a little better than those of a picture without bars."""
     mirrored: bool = False
     """The picture is mirrored, as selfie cameras store it; it is flipped back before anything is found."""
 
@@ -60,7 +63,47 @@ class SeenHand:
     """How sure the engine is of the side, 0.5 to 1."""
 
 
-class HandFinder:
+class _Engine:
+    """MediaPipe Hands, opened and closed."""
+
+    _seen_a_hand = False  # by any of this process: the engine logs one line at its first hand
+
+    def __init__(self, config: HandConfig | None, still: bool) -> None:
+        self.config = config or HandConfig()
+        with quiet_engine():
+            self._hands: Any = Hands(
+                static_image_mode=still,
+                max_num_hands=self.config.max_hands,
+                model_complexity=1,
+                min_detection_confidence=self.config.min_detection_confidence,
+                min_tracking_confidence=self.config.min_tracking_confidence,
+            )
+            self._hands.process(np.zeros((64, 64, 3), np.uint8))  # models load, and log, at the first picture
+
+    def _process(self, image: Image) -> Any:
+        if _Engine._seen_a_hand:
+            return self._hands.process(image)
+        with quiet_engine():
+            found = self._hands.process(image)
+        _Engine._seen_a_hand = found.multi_hand_landmarks is not None
+        return found
+
+    def close(self) -> None:
+        """Let go of the engine; a second call does nothing."""
+        if self._hands is not None:
+            self._hands.close()
+            self._hands = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class HandFinder(_Engine):
     """Finds hands in one picture after another, each by itself; safe to share between threads.
 
     Args:
@@ -68,9 +111,8 @@ class HandFinder:
     """
 
     def __init__(self, config: HandConfig | None = None) -> None:
-        self.config = config or HandConfig()
+        super().__init__(config, still=True)
         self._lock = threading.Lock()
-        self._engine = _open(self.config, still=True)
 
     def find(self, image: Image) -> list[SeenHand]:
         """Hands of a picture, the surest first; empty when there is none.
@@ -89,56 +131,27 @@ class HandFinder:
         border = round(padding * max(image.shape[:2]))
         shown = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_CONSTANT) if border else image
         with self._lock:
-            found = self._engine.process(np.ascontiguousarray(shown))
+            found = self._process(np.ascontiguousarray(shown))
         return _hands(found, image.shape[0], shown.shape[1], shown.shape[0], border)
 
-    def close(self) -> None:
-        """Let go of the engine; a second call does nothing."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class HandTracker:
+class HandTracker(_Engine):
     """Follows hands through the frames of one video: an `Extractor` of layout `hands_42`.
 
-    A side that two hands claim goes to the surer one.
+    A side that two hands claim goes to the surer one. `HandConfig.mirrored` is the caller's to heed.
     """
 
     layout = HANDS_42
 
     def __init__(self, config: HandConfig | None = None) -> None:
-        self.config = config or HandConfig()
-        self._engine = _open(self.config, still=False)
+        super().__init__(config, still=False)
 
     def look(self, image: Image) -> tuple[Floats, Floats]:
         """See `Extractor.look`; confidence is that of the side."""
-        found = self._engine.process(image)
+        found = self._process(image)
         sequence = as_sequence(_hands(found, image.shape[0], image.shape[1], image.shape[0], 0), image)
         assert sequence.confidence is not None
         return sequence.points[0], sequence.confidence[0]
-
-    def close(self) -> None:
-        """Let go of the engine; a second call does nothing."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def as_sequence(hands: Sequence[SeenHand], image: Image, size: tuple[int, int] | None = None) -> PoseSequence:
@@ -154,19 +167,6 @@ def as_sequence(hands: Sequence[SeenHand], image: Image, size: tuple[int, int] |
         if confidence[0, at.start] < hand.side_confidence:
             points[0, at], confidence[0, at] = hand.points, hand.side_confidence
     return PoseSequence(points, HANDS_42, 1.0, size or (image.shape[1], image.shape[0]), confidence)
-
-
-def _open(config: HandConfig, still: bool) -> Any:
-    with quiet_engine():
-        engine = Hands(
-            static_image_mode=still,
-            max_num_hands=config.max_hands,
-            model_complexity=1,
-            min_detection_confidence=config.min_detection_confidence,
-            min_tracking_confidence=config.min_tracking_confidence,
-        )
-        engine.process(np.zeros((64, 64, 3), np.uint8))  # models load, and log, at the first picture
-    return engine
 
 
 def _hands(found: Any, height: int, shown_width: int, shown_height: int, border: int) -> list[SeenHand]:
