@@ -118,6 +118,12 @@ def test_a_pose(bundle, sure, tmp_path):
     assert (set(picture), picture["letter"]) == (PICTURE, "A")
 
 
+def test_how_long_a_letter_must_be_held(bundle, sure, tmp_path):
+    write_pose(held(frames=30), tmp_path / "a.pose")
+    said = [answers(tmp_path / "a.pose", "--bundle", bundle, "--hold", hold)[0]["word"] for hold in (0.1, 0.8, 1.5)]
+    assert said == ["A", "A", ""]
+
+
 def test_a_film_without_a_hand_is_an_answer(bundle, tmp_path):
     write_pose(held(hand=False), tmp_path / "none.pose")
     run = spell(tmp_path / "none.pose", "--bundle", bundle, "--json")

@@ -12,6 +12,7 @@ from chereme.cli import print_json
 if TYPE_CHECKING:
     from chereme.landmarks.hands import HandFinder
     from chereme.spell import Speller
+    from chereme.spell.film import FilmConfig
     from chereme.types import PoseSequence
 
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 @click.option("--bundle", default="asl_letters", show_default=True, help="A folder, or the name of one that ships.")
 @click.option("--top", default=3, show_default=True, type=click.IntRange(min=1), help="How many letters to list.")
 @click.option("--words", "word_list", type=click.Path(path_type=Path), help="A word list: name its nearest words too.")
+@click.option(
+    "--hold",
+    default=0.25,
+    show_default=True,
+    type=click.FloatRange(0.05, 5),
+    help="Seconds for which a letter of a film must be held.",
+)
 @click.option("--mirrored", is_flag=True, help="The pictures are mirrored, as selfie cameras store them.")
 @click.option("--still", is_flag=True, help="A film shows one held letter.")
 @click.option(
@@ -32,6 +40,7 @@ def command(
     bundle: str,
     top: int,
     word_list: Path | None,
+    hold: float,
     mirrored: bool,
     still: bool,
     webcam: str | None,
@@ -47,20 +56,26 @@ def command(
 
     from chereme.errors import CheremeError
     from chereme.spell import Speller
+    from chereme.spell.film import FilmConfig
     from chereme.spell.words import read_words
 
     if bool(files) == (webcam is not None):
         raise click.UsageError("name files or --webcam, one of the two")
     words = read_words(word_list) if word_list else ()
     speller = Speller.load(bundle)
+    config = FilmConfig(hold=hold)
     answers: list[dict[str, Any]] = []
     with ExitStack() as stack:
-        look = _Looker(speller, mirrored, stack)
+        look = _Looker(speller, config, mirrored, stack)
         for file in _files(files) if webcam is None else [webcam]:
             name = str(file) if webcam is None else f"webcam {webcam}"
             try:
                 sequence = look.watch(file, seconds, as_json) if isinstance(file, str) else look.at(file)
-                answer = {"file": name, **_answer(sequence, speller, still, top, words), "bundle": speller.bundle.name}
+                answer = {
+                    "file": name,
+                    **_answer(sequence, speller, None if still else config, top, words),
+                    "bundle": speller.bundle.name,
+                }
             except (CheremeError, OSError) as error:
                 answer = {"file": name, "error": str(error)}
             answers.append(answer)
@@ -88,8 +103,9 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 class _Looker:
     """Finds hands as the bundle's recipe says; MediaPipe is loaded only where there are pictures to look at."""
 
-    def __init__(self, speller: "Speller", mirrored: bool, stack: ExitStack) -> None:
+    def __init__(self, speller: "Speller", film: "FilmConfig", mirrored: bool, stack: ExitStack) -> None:
         self.speller = speller
+        self.film = film
         self.mirrored = mirrored
         self.stack = stack
         self.finder: HandFinder | None = None
@@ -129,7 +145,7 @@ class _Looker:
         from chereme.landmarks.hand_film import track_webcam
 
         click.echo(f"watching webcam {camera} for {seconds:g} s …", err=True)
-        onlooker = _live_line(self.speller) if shown_live() and not as_json else None
+        onlooker = _live_line(self.speller, self.film) if shown_live() and not as_json else None
         sequence = track_webcam(int(camera) if camera.isdecimal() else camera, seconds, self.config(), onlooker)
         if onlooker:
             click.echo(err=True)
@@ -143,25 +159,25 @@ def shown_live() -> bool:
     return sys.stderr.isatty()
 
 
-def _live_line(speller: "Speller") -> "Callable[[PoseSequence], None]":
+def _live_line(speller: "Speller", config: "FilmConfig") -> "Callable[[PoseSequence], None]":
     from chereme.spell.film import spell_film
 
     def show(sequence: "PoseSequence") -> None:
-        word = spell_film(sequence, speller).word
+        word = spell_film(sequence, speller, config).word
         click.echo(f"\r\033[K{word[-60:]} …", err=True, nl=False)
 
     return show
 
 
 def _answer(
-    sequence: "PoseSequence", speller: "Speller", still: bool, top: int, words: tuple[str, ...]
+    sequence: "PoseSequence", speller: "Speller", config: "FilmConfig | None", top: int, words: tuple[str, ...]
 ) -> dict[str, Any]:
     from chereme.spell.film import held_letter, spell_film
     from chereme.spell.words import snap_film
 
-    if still or len(sequence) == 1:
+    if config is None or len(sequence) == 1:  # one letter
         return held_letter(sequence, speller).as_json(top)
-    film = spell_film(sequence, speller)
+    film = spell_film(sequence, speller, config)
     answer = film.as_json(top)
     if words:
         answer["nearest"] = [{"word": n.word, "score": n.score} for n in snap_film(film, words, top)]
