@@ -1,19 +1,37 @@
 """`chereme train`: a recipe and a packed data set in, a bundle out."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from chereme.cli import print_json
 
+if TYPE_CHECKING:
+    from chereme.dataset.split import Split
+    from chereme.dataset.store import Store
+    from chereme.recipe import Recipe
+    from chereme.train.config import RecognizerRecipe
+    from chereme.train.letters_config import LettersRecipe
+
 
 @click.command(name="train")
 @click.argument("recipe")
-@click.option("--data", "store", required=True, type=click.Path(path_type=Path), help="Packed store.")
-@click.option("--split", required=True, help="Name of a split of the store, from `chereme dataset split`.")
+@click.option(
+    "--data", "data", required=True, type=click.Path(path_type=Path), help="Packed store; for letters also an .npz."
+)
+@click.option("--split", help="Name of a split of the store, from `chereme dataset split`.")
+@click.option(
+    "--val-split",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Instead: validate on this share, by signer where all are known, else at random, which is optimistic.",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/RECIPE-SPLIT]")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--refit", is_flag=True, help="After validation, train anew on training and validation clips together.")
+@click.option(
+    "--from", "start", metavar="BUNDLE|CHECKPOINT", help="Letters: begin from its weights instead of random ones."
+)
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option("--set", "changes", multiple=True, metavar="TABLE.KEY=VALUE", help="Change a recipe's value (TOML).")
 @click.option("--title", help="For the bundle's card.")
@@ -24,11 +42,13 @@ from chereme.cli import print_json
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def command(
     recipe: str,
-    store: Path,
-    split: str,
+    data: Path,
+    split: str | None,
+    val_split: float | None,
     out: Path | None,
     resume: bool,
     refit: bool,
+    start: str | None,
     seed: int | None,
     changes: tuple[str, ...],
     title: str | None,
@@ -36,53 +56,88 @@ def command(
     use: str,
     as_json: bool,
 ) -> None:
-    """Train a recognizer by RECIPE, a TOML file or the name of one that ships with chereme.
+    """Train by RECIPE, a TOML file or the name of one that ships: a recognizer of signs, or of letters from one hand.
 
     The run folder holds progress.csv, checkpoints (best and last) and, at the end, the bundle.
     """
     import sys
 
     from chereme.bundle import Card
-    from chereme.dataset.store import Store
-    from chereme.errors import MissingExtraError
     from chereme.recipe import find_recipe
 
-    try:
-        from chereme.train.config import RecognizerRecipe
-        from chereme.train.run import train_bundle
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("train", "training") from error
+    if (split is None) == (val_split is None):
+        raise click.UsageError("name a split of the store with --split, or a share with --val-split, one of the two")
     chosen = find_recipe(recipe)
+    letters = "handshape" in chosen.tables
+    if start is not None and not letters:
+        raise click.UsageError("--from is for letters: recipes with a table [handshape]")
     if seed is not None:
-        changes = (*changes, f"train.seed={seed}")
-    settings = RecognizerRecipe.read(chosen.changed(changes) if changes else chosen)
-    opened = Store.open(store)
-    folder = out or Path("runs") / f"{chosen.name}-{split}"
+        changes = (*changes, f"{'letters' if letters else 'train'}.seed={seed}")
+    chosen = chosen.changed(changes) if changes else chosen
+    kind, unit = ("letters", "hands") if letters else ("words", "clips")
+    settings: Any = _settings(chosen)
+    folder = out or Path("runs") / f"{chosen.name}-{split or 'validated'}"
+    store = _store(data, folder)
+    parts, split = (store.split(split), split) if split else _share(store, val_split or 0)
     card = Card(
-        title or f"{chosen.name} on {store.name}",
-        f"Trained with `chereme train {chosen.name} --data {store.name} --split {split}`.",
-        (store.name,),
+        title or f"{chosen.name} on {data.name}",
+        f"Trained with `chereme train {chosen.name} --data {data.name}` on split {split!r}.",
+        (data.name,),
         licence,
         use,
-        (f"Knows its words only; measured on nothing but the validation clips of split {split!r}.",),
+        (f"Knows its {kind} only; measured on nothing but the validation {unit} of split {split!r}.",),
     )
     show = not as_json and sys.stderr.isatty()
-    bundle = train_bundle(
-        settings,
-        opened,
-        opened.split(split),
-        folder,
-        card,
-        split_name=split,
-        refit=refit,
-        resume=resume,
-        show=show,
-    )
+    how: dict[str, Any] = {"split_name": split, "refit": refit, "resume": resume, "show": show}
+    if letters:
+        from chereme.train.letters import read_start, train_speller
+
+        begin = None if start is None else read_start(start)
+        bundle = train_speller(settings, store, parts, folder, card, start=begin, **how)
+    else:
+        from chereme.train.run import train_bundle
+
+        bundle = train_bundle(settings, store, parts, folder, card, **how)
     if as_json:
         print_json({"bundle": str(bundle.folder), "glosses": len(bundle.labels), **bundle.scores})
         return
     top1 = bundle.scores.get("validation_top1")
-    click.echo(f"{len(bundle.labels)} words, {bundle.scores['epochs']} epochs: {bundle.folder}")
+    click.echo(f"{len(bundle.labels)} {kind}, {bundle.scores['epochs']} epochs: {bundle.folder}")
     if top1 is not None:
-        click.echo(f"validation top-1 {top1:.3f} ({bundle.scores['validation_clips']} clips, used to choose the epoch)")
-    click.echo(f"next: chereme evaluate {bundle.folder} --data {store} --split {split}")
+        held = bundle.scores[f"validation_{unit}"]
+        click.echo(f"validation top-1 {top1:.3f} ({held} {unit}, used to choose the epoch)")
+    click.echo(f"next: chereme evaluate {bundle.folder} --data {data} --split {split}")
+
+
+def _settings(recipe: "Recipe") -> "RecognizerRecipe | LettersRecipe":
+    """The whole recipe, checked before any data is read."""
+    from chereme.errors import MissingExtraError
+
+    try:
+        from chereme.train.config import RecognizerRecipe
+        from chereme.train.letters_config import LettersRecipe
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", "training") from error
+    return (LettersRecipe if "handshape" in recipe.tables else RecognizerRecipe).read(recipe)
+
+
+def _store(data: Path, folder: Path) -> "Store":
+    """The packed store, or the hands of an .npz packed beside the run, so that a resumed run finds the same."""
+    from chereme.dataset.store import Store
+
+    if data.suffix.lower() != ".npz":
+        return Store.open(data)
+    from chereme.dataset.npz import store_from_npz
+
+    return store_from_npz(data, folder / "data")
+
+
+def _share(store: "Store", share: float) -> tuple["Split", str]:
+    """Training and validation clips, and what to call this."""
+    from chereme.dataset.split import hold_out, random_split
+
+    if all(clip.signer for clip in store.clips):
+        parts, name = hold_out(store.clips, ["signer"], test=share, validation=0), "signer"
+    else:
+        parts, name = random_split(store.clips, test=share, validation=0), "random"
+    return {i: "validation" if part == "test" else part for i, part in parts.items()}, name
