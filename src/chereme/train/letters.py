@@ -24,7 +24,7 @@ from chereme.models.handshape import build_handshape
 from chereme.train.letters_config import LettersConfig, LettersRecipe
 from chereme.train.loop import Kept, Loop, run_loop
 from chereme.train.module import RecognizerTraining
-from chereme.train.run import class_weights
+from chereme.train.run import claim, class_weights, split_digest
 from chereme.types import Floats
 
 __all__ = ["Hands", "Start", "fit_letters", "gather_hands", "letter_logits", "read_start", "train_speller"]
@@ -208,8 +208,8 @@ def train_speller(
     if unknown := sorted({store.clips[i].gloss for i in parts["validation"]} - set(learned)):
         raise SplitError(f"no training clip of {', '.join(unknown[:5])}, yet they are to validate")
     last = folder / "checkpoints" / "last.ckpt"
-    if last.exists() and not resume:
-        raise TrainingError(f"{folder}: holds a run already; go on with --resume, or name another folder with -o")
+    about = {"recipe": recipe.source.text, "split": f"{split_name} {split_digest(store, split)}"}
+    claim(folder, {**about, "seed": config.seed, "refit": refit, "start": start.origin if start else ""}, resume)
     kept = fit_letters(train, validation, recipe, folder, start=start, resume=last.exists(), show=show)
     calibration = Calibration()
     scores: dict[str, Any] = {"split": split_name, "seed": config.seed, "epochs": kept.epochs}

@@ -27,7 +27,7 @@ from chereme.train.loop import Kept, Loop, run_loop
 from chereme.train.module import RecognizerTraining
 from chereme.types import Floats
 
-__all__ = ["Parts", "fit", "logits_of", "split_parts", "train_bundle"]
+__all__ = ["Parts", "claim", "class_weights", "fit", "logits_of", "split_digest", "split_parts", "train_bundle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +166,8 @@ def train_bundle(
     validation = parts.validation if len(parts.validation) else None
     if validation is None and refit:
         raise SplitError(f"split {split_name} has no validation clips, so there is nothing to fit anew on")
-    _claim(folder, recipe, f"{split_name} {_digest(store, split)}", refit, resume)
+    about = {"recipe": recipe.source.text, "split": f"{split_name} {split_digest(store, split)}"}
+    claim(folder, {**about, "seed": recipe.train.seed, "refit": refit}, resume)
     trained = fit(parts, parts.train, validation, recipe, folder, resume=resume and _has_last(folder), show=show)
     calibration = Calibration()
     scores: dict[str, Any] = {"split": split_name, "seed": recipe.train.seed, "epochs": trained.epochs}
@@ -205,7 +206,7 @@ def _has_last(folder: Path) -> bool:
     return (folder / "checkpoints" / "last.ckpt").exists()
 
 
-def _digest(store: Store, split: Mapping[str, str]) -> str:
+def split_digest(store: Store, split: Mapping[str, str]) -> str:
     """Changes with any clip's landmarks, gloss or part."""
     rows = [
         f"{clip.id}\t{clip.gloss}\t{split.get(clip.id, '')}\t{digest}"
@@ -214,9 +215,12 @@ def _digest(store: Store, split: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()[:16]
 
 
-def _claim(folder: Path, recipe: RecognizerRecipe, split: str, refit: bool, resume: bool) -> None:
-    """Mark a run's folder with what is trained in it, and refuse to mix two runs."""
-    about = {"recipe": recipe.source.text, "split": split, "seed": recipe.train.seed, "refit": refit}
+def claim(folder: Path, about: Mapping[str, Any], resume: bool) -> None:
+    """Mark a run's folder with what is trained in it, and refuse to mix two runs.
+
+    Raises:
+        TrainingError: the folder holds another run, or this one and `resume` is not set.
+    """
     path = folder / "run.json"
     if path.exists() or _has_last(folder):
         if not resume:
