@@ -20,6 +20,7 @@ BENCHES = {
     "infer-torch": "chereme.bench.infer_torch",
     "cold": "chereme.bench.cold",
     "spell-words": "chereme.bench.spell_words",
+    "spell-latency": "chereme.bench.spell_latency",
     "acc-isl43": "chereme.bench.acc_isl43",
     "acc-isl43-rotation": "chereme.bench.acc_isl43_rotation",
     "acc-isl30": "chereme.bench.acc_isl30",

@@ -46,9 +46,30 @@ _PAIRS = (
     *((4, joint) for joint in (6, 7, 10, 11, 14, 15, 18, 19)),
     (8, 11), (8, 10), (12, 6), (12, 7), (12, 14),
 )  # fmt: skip
-_FROM, _TO = np.array(_PAIRS).T
 _JOINTS = tuple(j for j in range(21) if _PARENT[j])
 _LEAN = (4, 8, 12, 16, 20, 3, 7, 11, 15, 19)
+
+# One hand at a time is the usual case, where the number of NumPy's calls counts more than what they sum. So all
+# differences of two points are made at once (places about the wrist, bones, pairs), and all products of two vectors.
+_PLACES, _BONES, _APART = slice(20), slice(20, 40), slice(40, None)
+_ENDS = np.array([*range(1, 21), *range(1, 21), *(a for a, _ in _PAIRS)])
+_STARTS = np.array([*(0 for _ in range(20)), *_PARENT[1:], *(b for _, b in _PAIRS)])
+_IN_PLANE_AND_SPACE = np.array([[1, 1], [1, 1], [0, 1]], np.float32)  # squares of x, y, z to two squared lengths
+# what a cross product multiplies: of the index knuckle y z x z x y, of the little finger's z x y y z x
+_CROSSED = np.array([3 * point + axis for point, axes in ((4, "120201"), (16, "201120")) for axis in map(int, axes)])
+# vectors to multiply: bones by the number of their end, less one; then the pairs, the palm's facing and its width
+_ABOVE = [20 + _PAIRS.index((tip, knuckle)) for tip in _TIPS for knuckle in _KNUCKLES]
+_ACROSS = [*range(20, 30)]
+_FACING, _WIDTH = 20 + len(_PAIRS), 21 + len(_PAIRS)
+_TURNED = np.array([*(_PARENT[joint] - 1 for joint in _JOINTS), *(joint - 1 for joint in _LEAN), *_ABOVE, *_ACROSS])
+_AGAINST = np.array(
+    [*(joint - 1 for joint in _JOINTS), *(8 for _ in _LEAN), *(_FACING for _ in _ABOVE), *(_WIDTH for _ in _ACROSS)]
+)
+_TIMES = np.repeat(np.array([1, 2, 4], np.float32), [len(_JOINTS) + len(_LEAN), len(_ABOVE), len(_ACROSS)])
+_ANGLES = slice(len(_JOINTS) + len(_LEAN))
+_DEPTHS = slice(len(_JOINTS) + len(_LEAN), None)
+_ONES = np.ones(3, np.float32)
+_EDGE_FROM, _EDGE_TO = np.array(HAND_84_EDGES).T.copy()
 
 
 def hand_84(points: Floats) -> Floats:
@@ -66,9 +87,8 @@ def hand_84(points: Floats) -> Floats:
     Source: alphabet-sign-recognition-portal; we differ in that x and y come with true proportions.
     """
     scaled = _scaled(points)
-    edges = np.array(HAND_84_EDGES)
-    lengths = np.linalg.norm(scaled[:, edges[:, 0]] - scaled[:, edges[:, 1]], axis=-1)
-    return np.asarray(np.concatenate([scaled.reshape(len(scaled), 63), lengths], 1), np.float32)
+    edges = scaled.take(_EDGE_FROM, 1) - scaled.take(_EDGE_TO, 1)
+    return np.concatenate([scaled.reshape(len(scaled), 63), np.sqrt(_squares(edges))], 1)
 
 
 def hand_geometry(points: Floats) -> Floats:
@@ -82,32 +102,31 @@ def hand_geometry(points: Floats) -> Floats:
     Returns:
         (N, F) float32, named by `hand_feature_names("geometry")`.
     """
-    scaled = _scaled(points)
-    bones = _unit(scaled - scaled[:, _PARENT])
-    joints = np.array(_JOINTS)
-    bends = (bones[:, _PARENT[joints]] * bones[:, joints]).sum(-1)
-    leans = (bones[:, _LEAN] * bones[:, 9:10]).sum(-1)
-    between = scaled[:, _FROM] - scaled[:, _TO]
-    facing = _unit(np.cross(scaled[:, 5], scaled[:, 17]))
-    heights = np.concatenate(
-        [((scaled[:, tip, None] - scaled[:, _KNUCKLES]) * facing[:, None]).sum(-1) for tip in _TIPS], 1
-    )
-    plane = scaled[..., :2] / _reach(scaled[..., :2])
-    apart = np.linalg.norm(plane[:, _FROM] - plane[:, _TO], axis=-1)
-    across = (between[:, :10] * (scaled[:, 5] - scaled[:, 17])[:, None]).sum(-1)
+    hands = len(points)
+    between = points.take(_ENDS, 1) - points.take(_STARTS, 1)
+    lengths = np.sqrt((between * between) @ _IN_PLANE_AND_SPACE)  # (N, places and bones and pairs, 2)
+    reach = np.maximum(np.maximum.reduce(lengths[:, _PLACES], 1, keepdims=True), _TINY)
+    lengths /= reach
+    plane = between[:, _PLACES, :2] / reach[..., :1]
+    between /= reach[..., 1:]
+    bones = between[:, _BONES] / (lengths[:, _BONES, 1:] + _LEAST)
+    crossed = between.reshape(hands, 3 * len(_ENDS)).take(_CROSSED, 1)
+    crossed = crossed[:, :6] * crossed[:, 6:]
+    facing = crossed[:, :3] - crossed[:, 3:]
+    facing /= np.sqrt(_squares(facing))[:, None] + _LEAST
+    vectors = np.concatenate((bones, between[:, _APART], facing[:, None], between[:, 4:5] - between[:, 16:17]), 1)
+    products = (vectors.take(_TURNED, 1) * vectors.take(_AGAINST, 1)) @ _ONES * _TIMES
     parts = (
-        scaled[:, 1:].reshape(len(scaled), -1),
-        bones[:, 1:].reshape(len(scaled), -1),
-        bends,
-        leans,
-        np.linalg.norm(between, axis=-1),
+        between[:, _PLACES].reshape(hands, 60),
+        bones.reshape(hands, 60),
+        products[:, _ANGLES],
+        lengths[:, _APART, 1],
         facing,
-        2 * heights,
-        4 * across,
-        plane[:, 1:].reshape(len(scaled), -1),
-        apart,
+        products[:, _DEPTHS],
+        plane.reshape(hands, 40),
+        lengths[:, _APART, 0],
     )
-    return np.asarray(np.concatenate(parts, 1), np.float32)
+    return np.concatenate(parts, 1, dtype=np.float32)
 
 
 HAND_FEATURES: dict[str, Callable[[Floats], Floats]] = {"hand-84": hand_84, "geometry": hand_geometry}
@@ -177,16 +196,18 @@ def right_hands(sequence: PoseSequence) -> tuple[Floats, tuple[str, ...]]:
     return points, sides
 
 
+_LEAST = np.float32(1e-6)
+"""Added to a length that is divided by: a bone of no length has no direction."""
+_TINY = np.finfo(np.float32).tiny
+"""Instead of the size of a hand that has none: all its places are then 0."""
+
+
 def _scaled(points: Floats) -> Floats:
     about = points - points[:, :1]
-    return np.asarray(about / _reach(about), np.float32)
+    reach = np.sqrt(_squares(about).max(1))[:, None, None]
+    return np.asarray(about / np.maximum(reach, _TINY), np.float32)
 
 
-def _reach(about: Floats) -> Floats:
-    """Largest distance from the wrist, (N, 1, 1); 1 where all points are one."""
-    reach = np.linalg.norm(about, axis=-1).max(1)[:, None, None]
-    return np.asarray(np.where(reach == 0, 1, reach), np.float32)
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / (np.linalg.norm(vectors, axis=-1, keepdims=True) + 1e-6), np.float32)
+def _squares(vectors: Floats) -> Floats:
+    """Squared lengths along the last axis, of three."""
+    return np.asarray((vectors * vectors) @ _ONES, np.float32)

@@ -66,6 +66,7 @@ class Speller:
         """Letters that move, and how."""
         self.still: Bools = np.array([label not in self.motions for label in bundle.labels])
         """(K,): labels that a picture can show."""
+        self._ruled_out = np.where(self.still, 0, -np.inf).astype(np.float32)
         self._features = bundle.recipe.stage("hand_features", HandFeatureConfig)
         self._session = onnx_session(bundle.onnx_path)
         inputs, width = self._session.get_inputs(), self.features(np.zeros((1, 21, 3), np.float32)).shape[1]
@@ -92,11 +93,13 @@ class Speller:
             points: in any unit with true proportions; all seen.
             still: letters that move get none: a picture cannot show them.
         """
-        logits = self.logits(points) / self.bundle.temperature
+        odds = self.logits(points) / self.bundle.temperature
         if still:
-            logits = np.where(self.still, logits, -np.inf)
-        scaled = np.exp(logits - logits.max(1, keepdims=True))
-        return np.asarray(scaled / scaled.sum(1, keepdims=True), np.float32)
+            odds += self._ruled_out
+        odds -= np.maximum.reduce(odds, 1, keepdims=True)
+        np.exp(odds, odds)
+        odds /= np.add.reduce(odds, 1, keepdims=True)
+        return odds
 
     def recognize(self, sequence: PoseSequence) -> Prediction:
         """Rank the letters for a picture, or for a film in which one letter is held; unknown without a hand."""
@@ -118,5 +121,6 @@ class Speller:
         return Spelled(letter, best.probability, sides[0], prediction.ranked)
 
     def _ranked(self, probabilities: Floats) -> tuple[Ranked, ...]:
-        order = np.argsort(-probabilities, kind="stable")
-        return tuple(Ranked(self.bundle.labels[i], float(probabilities[i])) for i in order if self.still[i])
+        order = np.argsort(-probabilities, kind="stable").tolist()
+        labels, still, values = self.bundle.labels, self.still.tolist(), probabilities.tolist()
+        return tuple(Ranked(labels[i], values[i]) for i in order if still[i])
