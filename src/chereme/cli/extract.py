@@ -18,14 +18,15 @@ __all__ = ["command"]
     "--out",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder, or the .pose to write for a single clip.",
+    help="Folder, or the .pose to write for a single clip; with --hands also an .npz.",
 )
 @click.option(
     "--layout",
-    type=click.Choice(["body_hands_75", "holistic_543"]),
-    default="body_hands_75",
-    show_default=True,
-    help="Landmarks to keep.",
+    type=click.Choice(["body_hands_75", "holistic_543", "hands_42"]),
+    help="Landmarks to keep.  [default: body_hands_75]",
+)
+@click.option(
+    "--hands", is_flag=True, help="Hands alone, without a body; a folder of class folders of pictures becomes a store."
 )
 @click.option(
     "--stride",
@@ -42,9 +43,7 @@ __all__ = ["command"]
 @click.option(
     "--detection-confidence",
     type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="How sure the engine must be that there is a person.",
+    help="How sure the engine must be that there is a person, or a hand.  [default: 0.5; 0.1 with --hands]",
 )
 @click.option("--task", default="", metavar="FILE", help="A MediaPipe Tasks holistic bundle (.task) to use instead.")
 @click.option("--start", type=click.FloatRange(min=0), help="Seconds where a single clip begins.")
@@ -64,14 +63,39 @@ def command(
     webcam: str | None,
     seconds: float,
     as_json: bool,
-    detection_confidence: float,
+    layout: str | None,
+    hands: bool,
+    detection_confidence: float | None,
     **settings: Any,
 ) -> None:
     """Find the signer's body and hands in videos and pictures and write them as .pose.
 
     A PATH is a file or a folder; OUT mirrors the folder. The same command goes on where it was stopped.
     Left and right are the signer's own.
+
+    With --hands a folder of class folders of pictures becomes a packed store, a table of features and a report of
+    how often a hand was found; OUT may be the table alone, an .npz.
     """
+    if hands and layout not in (None, "hands_42"):
+        raise click.UsageError(f"--hands keeps the hands alone, not {layout}")
+    layout = layout or ("hands_42" if hands else "body_hands_75")
+    if detection_confidence is None:
+        detection_confidence = 0.1 if layout == "hands_42" else 0.5
+    if hands and (out.suffix.lower() == ".npz" or any(p.is_dir() for p in paths)):
+        if len(paths) != 1 or not paths[0].is_dir() or webcam is not None:
+            raise click.UsageError("--hands takes one folder of class folders of pictures, or files")
+        if out.suffix.lower() == ".pose":
+            raise click.UsageError(f"{out} is one .pose file, for one clip; name a folder or an .npz")
+        unfit = [name for name in ("keep_handless", "keep_partial", "task") if settings[name]]
+        if unfit or settings["stride"] > 1 or start is not None or end is not None:
+            raise click.UsageError(
+                "pictures take none of --stride, --keep-handless, --keep-partial, --task, --start, --end"
+            )
+        from chereme.cli._hands import extract_hands
+
+        sys.exit(
+            0 if extract_hands(paths[0], out, detection_confidence, settings["mirrored"], workers, redo, as_json) else 1
+        )
     if bool(paths) == (webcam is not None):
         raise click.UsageError("name files or folders, or --webcam, one of the two")
     single = webcam is not None or out.suffix.lower() == ".pose"
@@ -84,7 +108,7 @@ def command(
 
     from chereme.landmarks.extractor import ExtractConfig
 
-    config = ExtractConfig(min_detection_confidence=detection_confidence, **settings)
+    config = ExtractConfig(layout=layout, min_detection_confidence=detection_confidence, **settings)
     if single:
         ok = _extract_one(paths, webcam, seconds, out, config, start, end, as_json)
     else:
