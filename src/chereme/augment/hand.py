@@ -58,7 +58,8 @@ def augment_hands(points: Floats, config: HandAugmentConfig, rng: np.random.Gene
         rng: seeded by the caller.
 
     Returns:
-        (B, 21, 3) about the wrist, in units of the largest distance from it. A hand without depth stays flat.
+        (B, 21, 3) about where the wrist was, in units of the largest distance from it before the change. A hand
+        without depth stays flat.
     """
     count = len(points)
     hands = points - points[:, :1]

@@ -63,6 +63,7 @@ def command(
     import sys
 
     from chereme.bundle import Card
+    from chereme.evaluate.report import split_title
     from chereme.recipe import find_recipe
 
     if (split is None) == (val_split is None):
@@ -78,17 +79,18 @@ def command(
     settings: Any = _settings(chosen)
     folder = out or Path("runs") / f"{chosen.name}-{split or 'validated'}"
     store = _store(data, folder)
-    parts, split = (store.split(split), split) if split else _share(store, val_split or 0)
+    parts, name = (store.split(split), split) if split else _share(store, val_split or 0)
+    shown = split_title(name)
     card = Card(
         title or f"{chosen.name} on {data.name}",
-        f"Trained with `chereme train {chosen.name} --data {data.name}` on split {split!r}.",
+        f"Trained with `chereme train {chosen.name} --data {data.name}` on split {shown!r}.",
         (data.name,),
         licence,
         use,
-        (f"Knows its {kind} only; measured on nothing but the validation {unit} of split {split!r}.",),
+        (f"Knows its {kind} only; measured on nothing but the validation {unit} of split {shown!r}.",),
     )
     show = not as_json and sys.stderr.isatty()
-    how: dict[str, Any] = {"split_name": split, "refit": refit, "resume": resume, "show": show}
+    how: dict[str, Any] = {"split_name": split or shown, "refit": refit, "resume": resume, "show": show}
     if letters:
         from chereme.train.letters import read_start, train_speller
 
@@ -106,7 +108,10 @@ def command(
     if top1 is not None:
         held = bundle.scores[f"validation_{unit}"]
         click.echo(f"validation top-1 {top1:.3f} ({held} {unit}, used to choose the epoch)")
-    click.echo(f"next: chereme evaluate {bundle.folder} --data {data} --split {split}")
+    if split is None:
+        click.echo(f"{unit} held out: {shown}; all others trained, so a test needs other data")
+    else:
+        click.echo(f"next: chereme evaluate {bundle.folder} --data {data} --split {split}")
 
 
 def _settings(recipe: "Recipe") -> "RecognizerRecipe | LettersRecipe":

@@ -205,6 +205,10 @@ def train_speller(
     learned = labels_of(store, parts["train"], labels)
     train = gather_hands(store, parts["train"], config, learned)
     validation = gather_hands(store, parts["validation"], config, learned)
+    if not len(train):
+        raise SplitError(f"split {split_name} leaves no hand to train on; look at it with `chereme dataset stats`")
+    if refit and not len(validation):
+        raise SplitError(f"split {split_name} has no validation hands, so there is nothing to fit anew on")
     if unknown := sorted({store.clips[i].gloss for i in parts["validation"]} - set(learned)):
         raise SplitError(f"no training clip of {', '.join(unknown[:5])}, yet they are to validate")
     last = folder / "checkpoints" / "last.ckpt"
@@ -222,8 +226,6 @@ def train_speller(
         scores |= {"validation_hands": len(validation), "validation_top1": kept.validation_top1}
     used = train
     if refit:
-        if not len(validation):
-            raise SplitError(f"split {split_name} has no validation clips, so there is nothing to fit anew on")
         used = gather_hands(store, sorted([*parts["train"], *parts["validation"]]), config, learned)
         epochs = kept.epochs if config.patience else config.epochs
         again = replace(recipe, letters=replace(config, epochs=epochs))
@@ -271,16 +273,24 @@ def read_start(source: str | Path) -> Start:
     path = Path(source)
     try:
         if path.suffix == ".ckpt":
-            kept = torch.load(path, weights_only=True, map_location="cpu")
-            state = {k.removeprefix("model."): v for k, v in kept["state_dict"].items() if k.startswith("model.")}
-            return Start(state, (), f"checkpoint {path.name}")
+            return Start(_checkpoint_state(path), (), f"checkpoint {path.name}")
         folder = find_bundle(source)
         if kind_of(folder) != "speller":
             raise BundleError(f"{folder}: holds no speller")
         bundle = Bundle.load(folder, "speller")
         return Start(load_model(bundle).state_dict(), bundle.labels, f"bundle {bundle.name}")
-    except (BundleError, OSError, KeyError, RuntimeError) as error:
+    except (BundleError, OSError) as error:
         raise TrainingError(f"{source}: no weights to start from: {error}") from error
+
+
+def _checkpoint_state(path: Path) -> dict[str, Tensor]:
+    try:
+        kept = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file fails anywhere inside torch's reader, with any type
+        raise BundleError(f"no checkpoint of a run, or a damaged one ({type(error).__name__})") from error
+    return {name.removeprefix("model."): value for name, value in kept.items() if name.startswith("model.")}
 
 
 class LetterBatches(Sampler[tuple[int, int, Ints]]):
@@ -356,10 +366,9 @@ def _begin_from(model: nn.Module, start: Start, labels: tuple[str, ...]) -> None
             for k, label in enumerate(labels):
                 if label in start.labels:
                     value[k] = given[start.labels.index(label)]
-            copied += 1
         elif given.shape == value.shape:
             own[name] = given
-            copied += 1
+            copied += value.ndim > 1  # counters and norms of one size fit models that have nothing else in common
     if not copied:
         raise TrainingError(f"{start.origin}: none of its weights fits this model; use its own [handshape] table")
     model.load_state_dict(own)

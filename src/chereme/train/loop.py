@@ -92,7 +92,15 @@ def run_loop(
     if validating is not None:
         callbacks.append(best)
     if loop.save_every:
-        callbacks.append(ModelCheckpoint(filename="{epoch}", every_n_epochs=loop.save_every, save_top_k=-1, **keep))
+        callbacks.append(
+            EveryFewEpochs(
+                filename="{epoch}",
+                every_n_epochs=loop.save_every,
+                save_top_k=-1,
+                save_on_train_epoch_end=True,  # else only epochs that are validated would be kept
+                **keep,
+            )
+        )
     callbacks.append(latest)  # after the best one, so that it knows what is best so far
     if loop.average:
         callbacks.append(AverageWeights(loop.average))
@@ -128,6 +136,10 @@ def run_loop(
         with write_beside(finished) as part:
             part.write_text(json.dumps({"checkpoint": kept_in, "validation_top1": score}), encoding="utf-8")
     return _kept(model, checkpoints / kept_in, score)
+
+
+class EveryFewEpochs(ModelCheckpoint):
+    """Its own class, because Lightning tells the states of callbacks apart by class and settings."""
 
 
 def _kept(model: nn.Module, checkpoint: Path, score: float | None) -> Kept:

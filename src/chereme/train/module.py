@@ -115,6 +115,7 @@ class Progress(Callback):
     def __init__(self, path: Path, epochs: int, show: bool) -> None:
         self.path = path
         self.rows: dict[int, dict[str, Any]] = {}
+        self.rate = 0.0
         self.bar = tqdm(total=epochs, unit="epoch", disable=not show, desc="training")
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -124,6 +125,9 @@ class Progress(Callback):
                 rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
             self.rows = {epoch: row for epoch, row in rows.items() if epoch <= trainer.current_epoch + 1}
 
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.rate = trainer.optimizers[0].param_groups[0]["lr"]  # at its end it is already that of the next epoch
+
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         metrics = {k: round(float(v), 5) for k, v in trainer.callback_metrics.items()}
         self.bar.set_postfix(metrics, refresh=False)
@@ -131,7 +135,7 @@ class Progress(Callback):
         if "loss" not in metrics:  # a resumed run ends the checkpoint's epoch once more; its line is there
             return
         epoch = trainer.current_epoch + 1
-        self.rows[epoch] = {"epoch": epoch, "rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.3g}"}
+        self.rows[epoch] = {"epoch": epoch, "rate": f"{self.rate:.3g}"}
         self.rows[epoch] |= {k: metrics[k] for k in self.COLUMNS if k in metrics}
         with write_beside(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self.COLUMNS)

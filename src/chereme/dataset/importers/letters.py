@@ -5,6 +5,7 @@ All come as `hand_21` with the right hand as the camera sees it: x right, y down
 
 import csv
 import io
+import lzma
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,13 +142,13 @@ def _members(archive: Path) -> dict[str, bytes]:
         ManifestError: it cannot be read.
     """
     try:
-        with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tar:
+        with tarfile.open(fileobj=io.BytesIO(archive.read_bytes()), mode="r:xz") as tar:
             return {
                 member.name.removeprefix("./"): file.read()
                 for member in tar
                 if member.isfile() and (file := tar.extractfile(member))
             }
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, EOFError, tarfile.TarError, lzma.LZMAError) as error:
         raise ManifestError(f"{archive}: cannot be read ({error}); get the data set again") from error
 
 
