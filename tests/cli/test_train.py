@@ -214,5 +214,12 @@ def test_the_recipe_of_letters_is_checked_before_the_data(tmp_path):
     (tmp_path / "mine.toml").write_text("[handshape]\nhiden = [16]\n")
     with pytest.raises(RecipeError, match="unknown key 'hiden'; did you mean 'hidden'"):
         run(tmp_path / "mine.toml", "--data", tmp_path / "nowhere", "--split", "fair")
+    for table, message in (
+        ("hands]\nmax_hand = 1", "did you mean 'max_hands'"),
+        ("motions.J]\nshapes = ['I']\npoint = 'pinky'\npath = [[0, 0], [0, 1]]", "'pinky' is no point of a hand"),
+    ):
+        (tmp_path / "mine.toml").write_text(f"[handshape]\n[{table}\n")
+        with pytest.raises(RecipeError, match=message):
+            run(tmp_path / "mine.toml", "--data", tmp_path / "nowhere", "--split", "fair")
     with pytest.raises(RecipeError, match="unknown key 'letters'"):
         run("gru", "--data", tmp_path / "nowhere", "--split", "fair", "--set", "letters.epochs=3")

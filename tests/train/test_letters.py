@@ -498,6 +498,11 @@ def test_sources_may_be_named_with_spaces():
     assert LettersRecipe.read(Recipe.from_text(text)).letters.weights == {"poses, other languages": 4, "studio": 2}
 
 
+def test_tables_that_only_a_speller_reads_are_known():
+    text = RECIPE + '[hands]\nmax_hands = 2\n[motions.C]\nshapes = ["A"]\npoint = "wrist"\npath = [[0, 0], [0, 1]]\n'
+    assert LettersRecipe.read(Recipe.from_text(text)).source.tables["hands"] == {"max_hands": 2}
+
+
 def test_defaults_are_our_own_model():
     made = LettersRecipe.read(Recipe.from_text(""))
     assert (made.features.kind, made.model.kind, made.letters.optimiser) == ("geometry", "residual", "adamw")

@@ -123,7 +123,17 @@ def _settings(recipe: "Recipe") -> "RecognizerRecipe | LettersRecipe":
         from chereme.train.letters_config import LettersRecipe
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "training") from error
-    return (LettersRecipe if "handshape" in recipe.tables else RecognizerRecipe).read(recipe)
+    if "handshape" not in recipe.tables:
+        return RecognizerRecipe.read(recipe)
+    if "motions" in recipe.tables:
+        from chereme.spell.motion import read_motions
+
+        read_motions(recipe)
+    if "hands" in recipe.tables:
+        from chereme.landmarks.hands import HandConfig
+
+        recipe.stage("hands", HandConfig)
+    return LettersRecipe.read(recipe)
 
 
 def _store(data: Path, folder: Path) -> "Store":

@@ -80,12 +80,12 @@ class LettersRecipe:
 
     @classmethod
     def read(cls, recipe: Recipe) -> "LettersRecipe":
-        """Check the whole recipe; `motions` is checked where a speller reads it.
+        """Check the whole recipe but for `hands` and `motions`, which are checked where a speller reads them.
 
         Raises:
             RecipeError: an unknown table or key (the nearest is named), or a value out of range.
         """
-        recipe.check_tables(("hand_features", "hand_augment", "handshape", "letters", "motions"))
+        recipe.check_tables(("hands", "hand_features", "hand_augment", "handshape", "letters", "motions"))
         return cls(
             recipe,
             recipe.stage("hand_features", HandFeatureConfig),
