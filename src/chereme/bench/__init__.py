@@ -15,6 +15,8 @@ __all__ = ["BENCHES", "BenchResult", "run_bench"]
 
 BENCHES = {
     "extract": "chereme.bench.extract",
+    "detect-hands": "chereme.bench.detect_hands",
+    "extract-images": "chereme.bench.extract_images",
     "features": "chereme.bench.features",
     "store": "chereme.bench.store",
     "infer-torch": "chereme.bench.infer_torch",

@@ -1,12 +1,16 @@
 """`chereme dataset`: import, pack, describe, split and audit a data set."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from chereme.cli import print_json
+
+if TYPE_CHECKING:
+    from chereme.dataset.load import Source
 
 __all__ = ["command"]
 
@@ -31,15 +35,16 @@ def import_set(name: str, out: Path, data: Path | None, as_json: bool) -> None:
     """Bring the known set NAME into common form.
 
     A set of videos becomes a manifest (.csv or .parquet) that names them where they are. A set of landmarks
-    becomes a folder of .pose files with its manifest.csv; to train on it, `dataset pack NAME` is shorter.
+    becomes a folder of .pose files with its manifest.csv; to train on it, `dataset pack NAME` is shorter. In a set of
+    pictures the hands are found first.
     """
     from chereme.dataset.jobs import write_pose_folder, write_video_manifest
-    from chereme.dataset.load import find_source
 
-    source = find_source(name, data)
+    source = _source(name, data)
     if source.has_landmarks:
         if out.suffix:
-            raise click.UsageError(f"{name} is a set of landmarks: name a folder with -o, or use `dataset pack`")
+            what = "pictures" if source.has_pictures else "landmarks"
+            raise click.UsageError(f"{name} is a set of {what}: name a folder with -o, or use `dataset pack`")
         clips = write_pose_folder(_watched(source.items(), None, as_json), out)
         following = f"chereme dataset pack {out} -o STORE"
     else:
@@ -69,12 +74,11 @@ def pack(source: str, out: Path, poses: Path | None, layout_name: str | None, da
     known set also writes the splits of its protocol. A store at OUT is replaced, splits and all.
     """
     from chereme.dataset.jobs import pack_source
-    from chereme.dataset.load import find_source
     from chereme.layout import layout_named
 
     layout = None if layout_name is None else layout_named(layout_name)
     store, failed, splits = pack_source(
-        find_source(source, data), out, layout, poses, lambda items, total: _watched(items, total, as_json)
+        _source(source, data), out, layout, poses, lambda items, total: _watched(items, total, as_json)
     )
     for unusable in failed:
         click.echo(f"left out {unusable.clip.id}: {unusable.why}", err=True)
@@ -192,6 +196,18 @@ def audit(store: Path, names: tuple[str, ...], as_json: bool) -> None:
     else:
         click.echo(found.as_text())
     sys.exit(0 if found.clean else 1)
+
+
+def _source(given: str, data: Path | None) -> "Source":
+    """What the user named; of a set of pictures the landmarks are found with our own settings."""
+    from chereme.dataset.load import find_source
+
+    source = find_source(given, data)
+    if not source.has_pictures:
+        return source
+    from chereme.landmarks.hand_pictures import hands_of_pictures
+
+    return replace(source, look=hands_of_pictures)
 
 
 def _watched(items: Any, total: int | None, as_json: bool) -> Any:

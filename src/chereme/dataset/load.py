@@ -3,12 +3,12 @@
 import difflib
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chereme.dataset.folder import is_pose, read_folder
-from chereme.dataset.importers import IMPORTERS, VIDEO_SETS
+from chereme.dataset.importers import IMPORTERS, PICTURE_SETS, VIDEO_SETS
 from chereme.dataset.manifest import find_file, nfc, read_manifest
 from chereme.errors import CheremeError, ClipError, ManifestError
 from chereme.layout import Layout
@@ -27,15 +27,26 @@ class Source:
     folder: Path
     """What the clips' paths are relative to; of a known set, its own folder."""
     clips: tuple[Clip, ...]
-    """Empty for a known set of landmarks, which brings clips and landmarks together."""
+    """Empty for a known set of landmarks or pictures, which brings clips and landmarks together."""
+    look: Callable[[Iterator[tuple[Clip, bytes]]], Iterator[tuple[Clip, PoseSequence]]] | None = None
+    """Finds landmarks in the picture files of a known set of pictures: the next stage's work, so the caller's to give,
+    as `chereme.landmarks.hand_pictures.hands_of_pictures`."""
 
     def items(self) -> Iterator[tuple[Clip, PoseSequence]]:
         """Clips with landmarks of a known set."""
-        return IMPORTERS[self.name](self.folder)
+        if self.name not in PICTURE_SETS:
+            return IMPORTERS[self.name](self.folder)
+        assert self.look is not None, "a set of pictures needs somebody to look at them"
+        return self.look(PICTURE_SETS[self.name](self.folder))
+
+    @property
+    def has_pictures(self) -> bool:
+        """A known set of pictures: `items` needs `look`."""
+        return not self.clips and self.name in PICTURE_SETS
 
     @property
     def has_landmarks(self) -> bool:
-        """A known set of landmarks, to be read by `items`."""
+        """A known set of landmarks or pictures, to be read by `items`."""
         return not self.clips
 
 
@@ -57,14 +68,14 @@ def find_source(given: str, data: str | Path | None = None) -> Source:
     """
     path = Path(given)
     name = path.resolve().name
-    if not path.exists() and given in IMPORTERS.keys() | VIDEO_SETS.keys():
+    known = IMPORTERS.keys() | VIDEO_SETS.keys() | PICTURE_SETS.keys()
+    if not path.exists() and given in known:
         name, path = given, data_folder(data) / given
         if not path.is_dir():
             raise ManifestError(f"{path}: the set {given} is not there; name the data sets' folder with --data")
     if not path.exists():
-        known = sorted(IMPORTERS.keys() | VIDEO_SETS.keys())
         near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
-        hint = f"did you mean the set {near[0]!r}?" if near else f"known sets: {', '.join(known)}"
+        hint = f"did you mean the set {near[0]!r}?" if near else f"known sets: {', '.join(sorted(known))}"
         raise ManifestError(f"{given}: no such folder or manifest; {hint}")
     if path.is_file():
         return Source(path.stem, path.parent, read_manifest(path))
@@ -72,6 +83,8 @@ def find_source(given: str, data: str | Path | None = None) -> Source:
         if manifest.is_file():
             return Source(name, path, read_manifest(manifest))
     if name in IMPORTERS and not any(p.is_dir() for p in path.iterdir()):
+        return Source(name, path, ())
+    if name in PICTURE_SETS and (path / "images.tar").is_file():
         return Source(name, path, ())
     if name in VIDEO_SETS:
         return Source(name, path, tuple(VIDEO_SETS[name](path)))
