@@ -6,7 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from chereme.bench import BenchResult
-from chereme.bench.letters import SEEDS, STILL, Answers, answer, letters_result, picture_store, seen, trained_logits
+from chereme.bench.letters import (
+    SEEDS,
+    STILL,
+    Answers,
+    answer,
+    finder_digest,
+    letters_result,
+    picture_store,
+    seen,
+    trained_logits,
+)
 from chereme.dataset.store import Store
 from chereme.train.bundled_letters import ALPHABETS, alphabet_store
 from chereme.train.letters import Hands, labels_of
@@ -25,8 +35,12 @@ def measure(data: str | Path | None = None, name: str = "acc-letters-cross") -> 
     """
     store = picture_store(data, TESTS[name], WORK)
     tested = [i for i, clip in enumerate(store.clips) if clip.gloss in STILL]
-    folder = WORK / "open"
-    open_sets = Store.open(folder) if (folder / "store.json").is_file() else alphabet_store(_ASL, data, folder)
+    folder = WORK / f"open-{finder_digest()}"
+    open_sets = (
+        Store.open(folder)
+        if (folder / "store.json").is_file()
+        else alphabet_store(_ASL, data, folder, WORK / finder_digest())
+    )
     everything = range(len(open_sets))
     train = seen(open_sets, everything, "asl_letters", labels_of(open_sets, everything, _ASL.labels))
     goal = {"acc-letters-cross": "0.90", "acc-massey": "the peer's by 5 points"}[name]

@@ -4,6 +4,7 @@ A picture in which no hand was found is answered wrongly, so each accuracy is de
 """
 
 import hashlib
+import inspect
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -18,13 +19,14 @@ from chereme.dataset.importers.pictures import PICTURE_SETS
 from chereme.dataset.store import Store
 from chereme.evaluate.metrics import score
 from chereme.landmarks.hand_pictures import store_of_pictures
+from chereme.landmarks.hands import HandFinder
 from chereme.places import data_folder
 from chereme.recipe import find_recipe
 from chereme.train.letters import Hands, fit_letters, gather_hands, letter_logits
 from chereme.train.letters_config import LettersRecipe
 from chereme.types import Floats
 
-__all__ = ["STILL", "SEEDS", "Answers", "answer", "letters_result", "picture_store", "trained_logits"]
+__all__ = ["STILL", "SEEDS", "Answers", "answer", "finder_digest", "letters_result", "picture_store", "trained_logits"]
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +55,15 @@ class Answers:
 
 def picture_store(data: str | Path | None, name: str, work: Path) -> Store:
     """The hands of a public set of pictures, found once and kept in `work`."""
-    folder = work / name
+    folder = work / f"{name}-{finder_digest()}"
     if (folder / "store.json").is_file():
         return Store.open(folder)
     return store_of_pictures(PICTURE_SETS[name](data_folder(data) / name), folder)
+
+
+def finder_digest() -> str:
+    """Changes with the code that finds hands."""
+    return hashlib.sha256(Path(inspect.getfile(HandFinder)).read_bytes()).hexdigest()[:8]
 
 
 def trained_logits(

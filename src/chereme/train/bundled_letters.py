@@ -17,7 +17,7 @@ from chereme.dataset.importers import IMPORTERS
 from chereme.dataset.importers.pictures import PICTURE_SETS
 from chereme.dataset.store import Store, pack
 from chereme.features.hand import right_hands
-from chereme.landmarks.hand_pictures import hands_of_pictures
+from chereme.landmarks.hand_pictures import store_of_pictures
 from chereme.layout import HAND_21
 from chereme.places import BUNDLES, data_folder
 from chereme.recipe import find_recipe
@@ -175,9 +175,12 @@ ALPHABETS = {
 }
 
 
-def alphabet_store(alphabet: Alphabet, data: str | Path | None, folder: Path) -> Store:
-    """The clips that an alphabet is learnt from, as right hands, packed at `folder`."""
-    return pack(_clips(alphabet, data_folder(data)), folder)
+def alphabet_store(alphabet: Alphabet, data: str | Path | None, folder: Path, pictures: Path) -> Store:
+    """The clips that an alphabet is learnt from, as right hands, packed at `folder`.
+
+    The hands of each set of pictures are found once and kept in the folder `pictures`.
+    """
+    return pack(_clips(alphabet, data_folder(data), pictures), folder)
 
 
 def alphabet_split(alphabet: Alphabet, clips: Iterable[Clip]) -> dict[str, str]:
@@ -216,16 +219,25 @@ def train_alphabet(
     return Bundle.load(out, "speller")
 
 
-def _clips(alphabet: Alphabet, data: Path) -> Iterator[tuple[Clip, PoseSequence]]:
+def _clips(alphabet: Alphabet, data: Path, pictures: Path) -> Iterator[tuple[Clip, PoseSequence]]:
     for name, choose in alphabet.sets.items():
-        found = (
-            IMPORTERS[name](data / name) if name in IMPORTERS else hands_of_pictures(PICTURE_SETS[name](data / name))
-        )
-        for clip, sequence in found:
+        for clip, sequence in _found(name, data, pictures):
             chosen = choose(clip)
             if chosen is not None:
                 points, _ = right_hands(sequence)
                 yield chosen, PoseSequence(points, HAND_21, sequence.fps, sequence.size)
+
+
+def _found(name: str, data: Path, pictures: Path) -> Iterator[tuple[Clip, PoseSequence]]:
+    if name in IMPORTERS:
+        return IMPORTERS[name](data / name)
+    kept = pictures / name
+    store = (
+        Store.open(kept)
+        if (kept / "store.json").is_file()
+        else store_of_pictures(PICTURE_SETS[name](data / name), kept)
+    )
+    return ((clip, store.sequence(i)) for i, clip in enumerate(store.clips))
 
 
 def main() -> None:
@@ -235,11 +247,12 @@ def main() -> None:
     parser.add_argument("--data", help="folder of the public data sets")
     parser.add_argument("-o", "--out", type=Path, default=BUNDLES, help="folder for the bundles")
     chosen = parser.parse_args()
-    for name in chosen.names:
-        with tempfile.TemporaryDirectory() as work:
-            store = alphabet_store(ALPHABETS[name], chosen.data, Path(work) / "store")
-            bundle = train_alphabet(ALPHABETS[name], store, chosen.out / name, Path(work) / "run")
-        print(f"{bundle.folder}: {bundle.scores}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in chosen.names:
+            work = Path(folder) / name
+            store = alphabet_store(ALPHABETS[name], chosen.data, work / "store", Path(folder) / "pictures")
+            bundle = train_alphabet(ALPHABETS[name], store, chosen.out / name, work / "run")
+            print(f"{bundle.folder}: {bundle.scores}", flush=True)
 
 
 if __name__ == "__main__":
