@@ -22,7 +22,7 @@ from chereme.places import data_folder
 
 __all__ = ["PLAIN", "hand_free", "measure"]
 
-PLAIN = HandConfig(min_detection_confidence=0.5, paddings=(0.0,))
+PLAIN = HandConfig(min_detection_confidence=0.5, min_presence_confidence=0.5, paddings=(0.0,))
 """MediaPipe's own defaults for still pictures, as the source system has them."""
 _GOALS = {"libras_letters_univali": 0.98, "digits_ankara": 0.99}
 _BOXES = {"libras_letters_univali": ("xmin", "ymin", "xmax", "ymax"), "asl_letters_users": ("x0", "y0", "x1", "y1")}

@@ -53,9 +53,7 @@ def _hands_of(image: Image, size: tuple[int, int], config: ExtractConfig, name: 
     """Hands of a lone picture, which is looked at in several ways; there is no frame before it to follow them from."""
     from chereme.landmarks.hands import HandConfig, HandFinder, as_sequence  # loads the engine
 
-    hands = HandConfig(
-        config.min_detection_confidence, config.min_tracking_confidence, max_hands=2, mirrored=config.mirrored
-    )
+    hands = HandConfig(config.min_detection_confidence, max_hands=2, mirrored=config.mirrored)
     with HandFinder(hands) as finder:
         sequence = as_sequence(finder.find(image), image, size)
     _check_somebody(sequence.points, sequence.layout, config, name)

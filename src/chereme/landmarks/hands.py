@@ -38,11 +38,14 @@ class HandConfig:
     """Pictures: black bars of this share of the longer side all round, one try after the other. Wide bars bring back
     fists that fill the picture; without bars, hands are found that are small in a scene. The first try's landmarks
     tell digits and letters apart a little better than those of a picture without bars."""
+    min_presence_confidence: float = 0.8
+    """Pictures: how sure the second model must be that what the first one found is a hand. Without a frame before it to
+    follow, a picture needs more than the engine's 0.5: the low first threshold also lets ears and elbows through."""
     mirrored: bool = False
     """The picture is mirrored, as selfie cameras store it; it is flipped back before anything is found."""
 
     def __post_init__(self) -> None:
-        for name in ("min_detection_confidence", "min_tracking_confidence"):
+        for name in ("min_detection_confidence", "min_tracking_confidence", "min_presence_confidence"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"hands.{name} must be from 0 to 1, got {getattr(self, name)}")
         if self.max_hands < 1:
@@ -76,7 +79,10 @@ class _Engine:
                 max_num_hands=self.config.max_hands,
                 model_complexity=1,
                 min_detection_confidence=self.config.min_detection_confidence,
-                min_tracking_confidence=self.config.min_tracking_confidence,
+                # the engine has one threshold for both: below it the hand is lost
+                min_tracking_confidence=(
+                    self.config.min_presence_confidence if still else self.config.min_tracking_confidence
+                ),
             )
             self._hands.process(np.zeros((64, 64, 3), np.uint8))  # models load, and log, at the first picture
 
