@@ -22,7 +22,7 @@ from chereme.evaluate.calibration import calibrate
 from chereme.features.hand import HandFeatureConfig, hand_feature_names, hand_features, right_hands
 from chereme.models.handshape import build_handshape
 from chereme.train.letters_config import LettersConfig, LettersRecipe
-from chereme.train.loop import Kept, Loop, run_loop
+from chereme.train.loop import Kept, Loop, check_device, run_loop
 from chereme.train.module import RecognizerTraining
 from chereme.train.run import claim, class_weights, split_digest
 from chereme.types import Floats
@@ -202,6 +202,7 @@ def train_speller(
     for i, clip in enumerate(store.clips):
         parts[split.get(clip.id, "")].append(i)
     config = recipe.letters
+    check_device(config.device)
     learned = labels_of(store, parts["train"], labels)
     train = gather_hands(store, parts["train"], config, learned)
     validation = gather_hands(store, parts["validation"], config, learned)

@@ -47,8 +47,8 @@ class LettersConfig:
     """Epochs between validations, or the next smaller number that divides `epochs`."""
     save_every: int = 10
     """Keep a checkpoint of its own every so many epochs; 0: the best and the last alone."""
-    device: str = "cpu"
-    """As Lightning names them: `cpu`, `gpu`, `auto`."""
+    device: Literal["cpu", "gpu", "cuda", "mps", "auto"] = "cpu"
+    """`gpu`: whichever there is; `auto`: that, or else the processor."""
     threads: int = 1
     """Processor threads for torch; with one, a run is the same bit for bit each time."""
     seed: int = 0

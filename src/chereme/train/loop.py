@@ -18,7 +18,7 @@ from chereme.errors import TrainingError
 from chereme.files import write_beside
 from chereme.train.module import AverageWeights, Progress
 
-__all__ = ["Kept", "Loop", "run_loop"]
+__all__ = ["Kept", "Loop", "check_device", "run_loop"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,13 @@ class Kept:
     model: nn.Module
     epochs: int
     validation_top1: float | None
+
+
+def check_device(name: str) -> None:
+    """Raises TrainingError when this machine has no such device, or this torch cannot use it."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if not {"cuda": cuda, "mps": mps, "gpu": cuda or mps}.get(name, True):
+        raise TrainingError(f"device {name!r}: torch sees none here; train on `cpu`, or install torch for it")
 
 
 def run_loop(
