@@ -4,13 +4,13 @@ All take features (B, T, F) and a mask (B, T), true on frames and false on paddi
 that do not depend on how much padding there is.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from chereme.errors import RecipeError
+from chereme.models.config import KINDS, ModelConfig
+from chereme.models.encoder import Encoder
+from chereme.models.final_state import FinalGru, FinalLstm, FinalRnn
 from chereme.models.layers import (
     AttentionBlock,
     ConvBlock,
@@ -18,44 +18,9 @@ from chereme.models.layers import (
     masked_mean,
     reverse_in_time,
 )
+from chereme.models.nearest import NearestClips
 
-__all__ = ["RECOGNIZERS", "ModelConfig", "build_recognizer"]
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """Which recognizer, and how large."""
-
-    kind: str = "conv-transformer"
-    """A key of `chereme.models.RECOGNIZERS`."""
-    width: int = 128
-    layers: int = 2
-    """Recurrent or attention layers; in the convolution model, stages of `convolutions` plus one attention."""
-    convolutions: int = 3
-    """Convolution blocks per stage."""
-    kernel: int = 11
-    """Frames that a convolution spans, odd."""
-    heads: int = 4
-    dropout: float = 0.5
-    """Before the classifier; recurrent models also use it between layers."""
-    drop_path: float = 0.2
-    """Share of clips for which a residual branch is left out in training."""
-    embedding: int = 256
-    """Size of the clip's embedding that the classifier reads."""
-    halve_time: bool = False
-    """After the first stage of the convolution model, join frames in pairs: nearly halves the cost."""
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise RecipeError(f"model.kind {self.kind!r} is not known; known: {', '.join(KINDS)}")
-        if min(self.width, self.heads, self.embedding, self.kernel, self.convolutions) < 1:
-            raise RecipeError("model: width, heads, embedding, kernel and convolutions must be at least 1")
-        if self.width % self.heads or self.width % 2:
-            raise RecipeError(f"model.width must be even and a multiple of heads, got {self.width} and {self.heads}")
-        if self.kernel % 2 == 0 or self.layers < 1:
-            raise RecipeError("model.kernel must be odd and model.layers at least 1")
-        if not (0 <= self.dropout < 1 and 0 <= self.drop_path < 1):
-            raise RecipeError("model.dropout and model.drop_path are shares from 0 to below 1")
+__all__ = ["RECOGNIZERS", "ModelConfig", "NearestClips", "build_recognizer"]
 
 
 class ConvTransformer(nn.Module):
@@ -168,12 +133,17 @@ class Lstm(Recurrent):
 
 
 RECOGNIZERS: dict[str, type[nn.Module]] = {
+    "conv-transformer": ConvTransformer,
+    "transformer": Transformer,
     "gru": Gru,
     "lstm": Lstm,
-    "transformer": Transformer,
-    "conv-transformer": ConvTransformer,
+    "encoder": Encoder,
+    "rnn-final": FinalRnn,
+    "gru-final": FinalGru,
+    "lstm-final": FinalLstm,
+    "knn": NearestClips,
 }
-KINDS = tuple(RECOGNIZERS)
+assert tuple(RECOGNIZERS) == KINDS
 
 
 def build_recognizer(inputs: int, classes: int, config: ModelConfig) -> nn.Module:
