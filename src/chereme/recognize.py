@@ -8,7 +8,7 @@ import onnxruntime
 
 from chereme.bundle import Bundle, find_bundle
 from chereme.errors import BundleError
-from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, features
+from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, average_samples, features, sampled_features
 from chereme.preprocess import PreprocessConfig, preprocess
 from chereme.types import Features, Floats, PoseSequence, Prediction, Ranked
 
@@ -53,7 +53,7 @@ class Recognizer:
         return [name for name in self.bundle.layout.names if not sequence.layout.has(name)]
 
     def features(self, sequence: PoseSequence) -> Features:
-        """What the model reads of a clip.
+        """What the model reads of a clip; of several samples the first.
 
         Raises:
             LayoutError: the sequence lacks landmarks that the model cannot do without.
@@ -61,10 +61,14 @@ class Recognizer:
         return features(preprocess(sequence, self._preprocess), self._plan, self._sampling)
 
     def logits(self, sequence: PoseSequence) -> Floats:
-        """Raw scores (K,), before calibration."""
-        values = self.features(sequence).values[None]
-        mask = np.ones(values.shape[:2], bool)
-        return np.asarray(self._session.run(None, {"features": values, "mask": mask})[0][0], np.float32)
+        """Raw scores (K,), before calibration; of a clip's samples together where its recipe draws several."""
+        ready = preprocess(sequence, self._preprocess)
+        rows = []
+        for sample in sampled_features(ready, self._plan, self._sampling):
+            values = sample.values[None]
+            mask = np.ones(values.shape[:2], bool)
+            rows.append(np.asarray(self._session.run(None, {"features": values, "mask": mask})[0][0], np.float32))
+        return average_samples(np.stack(rows))
 
     def probabilities(self, sequences: Iterable[PoseSequence]) -> Floats:
         """Calibrated probabilities (N, K), classes in the order of the bundle's labels."""

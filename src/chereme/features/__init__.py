@@ -6,7 +6,7 @@ import numpy as np
 
 from chereme.errors import RecipeError
 from chereme.features.blocks import BLOCKS, Frame, check_block
-from chereme.features.sampling import SamplingConfig, frame_counts, frame_positions
+from chereme.features.sampling import SamplingConfig, average_samples, clip_samples, frame_counts, frame_positions
 from chereme.layout import Layout
 from chereme.types import Features, Floats, PoseSequence
 
@@ -15,10 +15,13 @@ __all__ = [
     "FeatureConfig",
     "FeaturePlan",
     "SamplingConfig",
+    "average_samples",
+    "clip_samples",
     "features",
     "frame_counts",
     "frame_positions",
     "sample_frames",
+    "sampled_features",
 ]
 
 BODY_HANDS = (
@@ -102,13 +105,17 @@ def _put(values: Floats, at: int, block: Floats) -> int:
 
 
 def sample_frames(sequence: PoseSequence, config: SamplingConfig) -> Floats:
-    """The frames of a clip that a model sees: (T, J, 3), each the nearest to its place in time."""
-    count = frame_counts(np.array([sequence.seconds]), config)
-    places, _ = frame_positions(np.array([len(sequence)]), count, int(count[0]))
-    return np.asarray(sequence.points[np.floor(places[0] + 0.5).astype(np.int64)])
+    """The frames of a clip that a model sees: (T, J, 3); of several samples the first."""
+    return np.asarray(sequence.points[clip_samples(len(sequence), sequence.seconds, config)[0]])
+
+
+def sampled_features(sequence: PoseSequence, plan: FeaturePlan, sampling: SamplingConfig) -> list[Features]:
+    """Features of each sample of one preprocessed clip, as training computes them without augmentation."""
+    seconds = np.array([sequence.seconds], np.float32)
+    samples = clip_samples(len(sequence), sequence.seconds, sampling)
+    return [Features(plan.compute(sequence.points[at]), plan.names, seconds, ("seconds",)) for at in samples]
 
 
 def features(sequence: PoseSequence, plan: FeaturePlan, sampling: SamplingConfig) -> Features:
-    """Features of one preprocessed clip, as training computes them without augmentation."""
-    values = plan.compute(sample_frames(sequence, sampling))
-    return Features(values, plan.names, np.array([sequence.seconds], np.float32), ("seconds",))
+    """Features of one preprocessed clip, as training computes them; of several samples the first."""
+    return sampled_features(sequence, plan, sampling)[0]
