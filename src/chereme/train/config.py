@@ -1,13 +1,14 @@
 """Settings of a training run, and all tables of a recognizer's recipe together."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chereme.augment import AugmentConfig
 from chereme.errors import LayoutError, RecipeError
 from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig
 from chereme.layout import layout_named
 from chereme.models import ModelConfig
-from chereme.preprocess import PreprocessConfig
+from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig
 from chereme.recipe import Recipe
 
 __all__ = ["RecognizerRecipe", "TrainConfig"]
@@ -20,7 +21,13 @@ class TrainConfig:
     epochs: int = 150
     batch: int = 32
     rate: float = 2e-3
-    """Highest learning rate; it rises over the first 5 % of the steps and falls along a cosine."""
+    """Highest learning rate."""
+    schedule: Literal["cosine", "plateau", "constant"] = "cosine"
+    """`cosine`: the rate rises over the first 5 % of the steps and falls along a cosine. `plateau`: it falls to
+    `plateau_factor` of itself when the validation loss (without validation clips, the training loss) has not come
+    down for `plateau_patience` validations."""
+    plateau_factor: float = 0.1
+    plateau_patience: int = 3
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     average: float = 0.998
@@ -47,8 +54,15 @@ class TrainConfig:
             raise RecipeError("train: label_smoothing and average are shares from 0 to below 1")
         if not self.rate > 0 or self.weight_decay < 0 or self.patience < 0:
             raise RecipeError("train: rate must be above 0, weight_decay and patience not below 0")
+        if not 0 < self.plateau_factor < 1 or self.plateau_patience < 0:
+            raise RecipeError("train: plateau_factor is a share between 0 and 1, plateau_patience not below 0")
         if self.precision not in ("32-true", "bf16-mixed"):
             raise RecipeError(f"train.precision must be 32-true or bf16-mixed, got {self.precision!r}")
+
+    @property
+    def validated_every(self) -> int:
+        """Epochs between validations, so that the last epoch, where the rate has come down, is among them."""
+        return next(n for n in range(self.validate_every, 0, -1) if self.epochs % n == 0)
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,8 @@ class RecognizerRecipe:
 
     source: Recipe
     preprocess: PreprocessConfig
+    trim: TrimConfig
+    align: AlignConfig
     sampling: SamplingConfig
     features: FeatureConfig
     augment: AugmentConfig
@@ -70,7 +86,7 @@ class RecognizerRecipe:
         Raises:
             RecipeError: an unknown table or key (the nearest is named), or a value out of range.
         """
-        recipe.check_tables(("preprocess", "sampling", "features", "augment", "model", "train"))
+        recipe.check_tables(("preprocess", "trim", "align", "sampling", "features", "augment", "model", "train"))
         preprocess = recipe.stage("preprocess", PreprocessConfig)
         features = recipe.stage("features", FeatureConfig)
         try:
@@ -80,6 +96,8 @@ class RecognizerRecipe:
         return cls(
             recipe,
             preprocess,
+            recipe.stage("trim", TrimConfig),
+            recipe.stage("align", AlignConfig),
             recipe.stage("sampling", SamplingConfig),
             features,
             recipe.stage("augment", AugmentConfig),

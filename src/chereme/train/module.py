@@ -32,6 +32,8 @@ class RecognizerTraining(LightningModule):
         self.model = model
         self.config = config
         self.steps = steps
+        self.watched = "validation_loss"
+        """What the schedule `plateau` looks at."""
         self.register_buffer("class_weights", class_weights, persistent=False)
         self._right: list[Tensor] = []
         self._losses: list[Tensor] = []
@@ -81,8 +83,18 @@ class RecognizerTraining(LightningModule):
                 betas=(0.9, 0.98),
             )
         if isinstance(self.config, LettersConfig) and self.config.schedule == "steps":
-            every = torch.optim.lr_scheduler.StepLR(optimiser, step_size=30, gamma=0.1)
-            return {"optimizer": optimiser, "lr_scheduler": {"scheduler": every, "interval": "epoch"}}
+            steps = torch.optim.lr_scheduler.StepLR(optimiser, step_size=30, gamma=0.1)
+            return {"optimizer": optimiser, "lr_scheduler": {"scheduler": steps, "interval": "epoch"}}
+        if isinstance(self.config, TrainConfig) and self.config.schedule == "constant":
+            return optimiser
+        if isinstance(self.config, TrainConfig) and self.config.schedule == "plateau":
+            plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+                optimiser, factor=self.config.plateau_factor, patience=self.config.plateau_patience
+            )
+            # between validations there is no new loss to look at
+            every = self.config.validated_every if self.watched == "validation_loss" else 1
+            when = {"interval": "epoch", "frequency": every, "monitor": self.watched}
+            return {"optimizer": optimiser, "lr_scheduler": {"scheduler": plateau, **when}}
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rise_and_fall)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from chereme import __version__
 from chereme.bundle import Bundle, Calibration, Card
@@ -20,7 +21,7 @@ from chereme.errors import SplitError, TrainingError
 from chereme.evaluate.calibration import calibrate
 from chereme.evaluate.metrics import score
 from chereme.files import write_beside
-from chereme.models import build_recognizer
+from chereme.models import NearestClips, build_recognizer
 from chereme.train.batches import EpochBatches, PreparedClips, TrainingBatches, make_batch, prepare
 from chereme.train.config import RecognizerRecipe
 from chereme.train.loop import Kept, Loop, run_loop
@@ -80,7 +81,7 @@ def fit(
     show: bool = False,
     stop_after: int | None = None,
 ) -> Kept:
-    """Train one recognizer.
+    """Train one recognizer; of kind `knn`, remember the training clips.
 
     Args:
         parts: prepared clips.
@@ -101,9 +102,13 @@ def fit(
     batches = EpochBatches(len(train), config.batch, config.seed)
     dataset = TrainingBatches(parts.clips.subset(train), len(parts.labels), recipe)
     model = build_recognizer(len(dataset.plan.names), len(parts.labels), recipe.model)
+    if isinstance(model, NearestClips):
+        return _remember(model, parts, train, validation, recipe)
     weights = class_weights(parts.clips.classes[train], len(parts.labels)) if config.class_weights else None
+    module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
+    module.watched = "loss" if validation is None else "validation_loss"
     return run_loop(
-        RecognizerTraining(model, config, config.epochs * len(batches), weights),
+        module,
         model,
         dataset,
         batches,
@@ -121,6 +126,27 @@ def fit(
         show=show,
         stop_after=stop_after,
     )
+
+
+def _remember(
+    model: NearestClips,
+    parts: Parts,
+    train: NDArray[np.int64],
+    validation: NDArray[np.int64] | None,
+    recipe: RecognizerRecipe,
+) -> Kept:
+    """Clips as they are, not augmented: there is nothing to learn from the same clip changed, and more to search."""
+    dataset = TrainingBatches(parts.clips, len(parts.labels), recipe)
+    batches = _fixed_batches(parts.clips, train, recipe, dataset)
+    longest = max(mask.shape[1] for _, mask, _ in batches)
+    values = torch.cat([F.pad(some, (0, 0, 0, longest - some.shape[1])) for some, _, _ in batches])
+    mask = torch.cat([F.pad(some, (0, longest - some.shape[1])) for _, some, _ in batches])
+    model.remember(values, mask, torch.cat([classes for _, _, classes in batches]))
+    top1 = None
+    if validation is not None:
+        right = logits_of(model, parts, validation, recipe).argmax(1) == parts.clips.classes[validation]
+        top1 = float(right.mean())
+    return Kept(model.eval(), 1, top1)
 
 
 def logits_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
