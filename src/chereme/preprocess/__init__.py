@@ -1,26 +1,50 @@
 """Bring any clip to the form that the models were trained on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chereme.errors import LayoutError, RecipeError
 from chereme.layout import BODY_HANDS_75, LAYOUTS, Layout, layout_named
 from chereme.preprocess.align import align_body, align_hands, mirror_to_dominant
-from chereme.preprocess.gaps import fill_gaps
+from chereme.preprocess.average_hand import hang_unseen_hands
+from chereme.preprocess.gaps import fill_gaps, gap_seconds, unseen
+from chereme.preprocess.motion import Motion, landmark_motion, mix_motion, smooth
+from chereme.preprocess.reference import AlignConfig, Reference, align_to_reference, find_reference, in_picture
 from chereme.preprocess.sides import sort_hands
-from chereme.types import PoseSequence
+from chereme.preprocess.trim import Signing, TrimConfig, clip_motion, find_signing, trim_to_signing
+from chereme.types import Floats, PoseSequence
 
 __all__ = [
+    "AlignConfig",
+    "Motion",
     "PreprocessConfig",
+    "Preprocessed",
+    "Reference",
+    "Signing",
+    "TrimConfig",
     "align_body",
     "align_hands",
+    "align_to_reference",
+    "clip_motion",
+    "explain",
     "fill_gaps",
+    "find_reference",
+    "find_signing",
     "fit_layout",
+    "gap_seconds",
+    "hang_unseen_hands",
+    "in_picture",
+    "landmark_motion",
     "mirror_to_dominant",
+    "mix_motion",
     "preprocess",
+    "smooth",
     "sort_hands",
+    "trim_to_signing",
+    "unseen",
 ]
 
-ALIGNMENTS = ("shoulders", "shoulders-turned", "hands")
+ALIGNMENTS = ("shoulders", "shoulders-turned", "hands", "reference")
 
 
 @dataclass(frozen=True)
@@ -30,38 +54,106 @@ class PreprocessConfig:
     layout: str = "body_hands_75"
     """Landmarks that the model reads; any sequence that holds them by name will do."""
     align: str = "shoulders"
-    """`shoulders`; `shoulders-turned`, which also faces the camera (true depth only); `hands`, without a body."""
+    """`shoulders`; `shoulders-turned`, which also faces the camera (true depth only); `hands`, without a body;
+    `reference`, by face and shoulders while the signer stands still, see `[align]`."""
     sort_hands: bool = True
     """Put hands that were filed under the other side back, by the nearer wrist of the body."""
     dominant: bool = True
     """Mirror clips of left-handed signing."""
     longest_gap: float = 0.25
     """Longest run of unseen frames to fill, in seconds."""
+    longest_end: float = 0.0
+    """Longest run of unseen frames at either end over which the nearest place seen is held, in seconds."""
+    average_hands: bool = False
+    """Hang a made-up hand at the side for one that a clip never shows. Invented data: only to compare with."""
 
     def __post_init__(self) -> None:
         if self.layout not in LAYOUTS:
             raise RecipeError(f"preprocess.layout {self.layout!r} is not known; known: {', '.join(LAYOUTS)}")
         if self.align not in ALIGNMENTS:
             raise RecipeError(f"preprocess.align must be one of {', '.join(ALIGNMENTS)}, got {self.align!r}")
-        if not 0 <= self.longest_gap <= 5:
-            raise RecipeError(f"preprocess.longest_gap must be 0 to 5 seconds, got {self.longest_gap}")
+        for name in ("longest_gap", "longest_end"):
+            if not 0 <= getattr(self, name) <= 5:
+                raise RecipeError(f"preprocess.{name} must be 0 to 5 seconds, got {getattr(self, name)}")
+        if self.average_hands and self.align == "hands":
+            raise RecipeError('preprocess.average_hands hangs hands at a body; it does not go with align = "hands"')
 
 
-def preprocess(sequence: PoseSequence, config: PreprocessConfig) -> PoseSequence:
-    """Pick the landmarks, sort the hands, fill short gaps, align, and turn left-handed signing into right-handed.
+WHOLE_CLIP = TrimConfig()
+STANDARD_PLACE = AlignConfig()
+
+
+def preprocess(
+    sequence: PoseSequence,
+    config: PreprocessConfig,
+    trim: TrimConfig = WHOLE_CLIP,
+    align: AlignConfig = STANDARD_PLACE,
+) -> PoseSequence:
+    """Pick the landmarks, sort the hands, trim, fill short gaps, align, and turn left-handed signing into right-handed.
+
+    The settings are the tables `[preprocess]`, `[trim]` and `[align]` of a recipe, alike in training and recognizing.
 
     Raises:
         LayoutError: the sequence lacks landmarks that cannot be done without; the text names them.
     """
-    sequence = fit_layout(sequence, layout_named(config.layout))
+    return explain(sequence, config, trim, align).after
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessed:
+    """What became of a clip, and why."""
+
+    before: PoseSequence
+    """The model's landmarks in all T frames, hands sorted, as extracted otherwise."""
+    after: PoseSequence
+    """What a model gets."""
+    motion: Motion | None
+    """What start and end were read off; None when nothing is trimmed."""
+    signing: Signing
+    """Which of the T frames were kept."""
+    reference: Reference | None
+    """What it was aligned by; None for the other alignments."""
+    mirrored: bool
+    """Left-handed signing was turned into right-handed."""
+
+
+def explain(
+    sequence: PoseSequence,
+    config: PreprocessConfig,
+    trim: TrimConfig = WHOLE_CLIP,
+    align: AlignConfig = STANDARD_PLACE,
+    pixels: Mapping[str, Floats] | None = None,
+) -> Preprocessed:
+    """`preprocess`, with all that it decided on the way.
+
+    Args:
+        sequence: T frames, as extracted.
+        config: which landmarks, how aligned, which gaps to fill.
+        trim: how start and end are found.
+        align: of the alignment by reference points.
+        pixels: motion measures of the video's pixels, (T - 1,) each, when there is a video.
+
+    Raises:
+        LayoutError: as `preprocess`.
+    """
+    before = fit_layout(sequence, layout_named(config.layout))
     if config.sort_hands:
-        sequence = sort_hands(sequence)
-    sequence = fill_gaps(sequence, config.longest_gap)
-    if config.align == "hands":
-        sequence = align_hands(sequence)
+        before = sort_hands(before)
+    motion = None if trim.kind == "none" else clip_motion(before, trim, pixels)
+    signing = Signing(0, len(before) - 1) if motion is None else find_signing(motion, before.fps, trim)
+    signed = trim_to_signing(before, signing)
+    signed = fill_gaps(signed, config.longest_gap, config.longest_end)
+    reference = find_reference(before, signing, align) if config.align == "reference" else None
+    if reference is not None:
+        aligned = align_to_reference(signed, reference, align)
+    elif config.align == "hands":
+        aligned = align_hands(signed)
     else:
-        sequence = align_body(sequence, turn=config.align == "shoulders-turned")
-    return mirror_to_dominant(sequence) if config.dominant else sequence
+        aligned = align_body(signed, turn=config.align == "shoulders-turned")
+    if config.average_hands:
+        aligned = hang_unseen_hands(aligned)
+    after = mirror_to_dominant(aligned) if config.dominant else aligned
+    return Preprocessed(before, after, motion, signing, reference, after is not aligned)
 
 
 NEEDED = ("shoulder", "elbow", "wrist")
