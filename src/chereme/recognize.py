@@ -9,7 +9,7 @@ import onnxruntime
 from chereme.bundle import Bundle, find_bundle
 from chereme.errors import BundleError
 from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, average_samples, features, sampled_features
-from chereme.preprocess import PreprocessConfig, preprocess
+from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig, preprocess
 from chereme.types import Features, Floats, PoseSequence, Prediction, Ranked
 
 __all__ = ["DEFAULT_BUNDLE", "Recognizer", "onnx_session"]
@@ -31,6 +31,8 @@ class Recognizer:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._preprocess = bundle.recipe.stage("preprocess", PreprocessConfig)
+        self._trim = bundle.recipe.stage("trim", TrimConfig)
+        self._align = bundle.recipe.stage("align", AlignConfig)
         self._sampling = bundle.recipe.stage("sampling", SamplingConfig)
         self._plan = FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig))
         self._session = onnx_session(bundle.onnx_path)
@@ -58,7 +60,7 @@ class Recognizer:
         Raises:
             LayoutError: the sequence lacks landmarks that the model cannot do without.
         """
-        return features(preprocess(sequence, self._preprocess), self._plan, self._sampling)
+        return features(preprocess(sequence, self._preprocess, self._trim, self._align), self._plan, self._sampling)
 
     def logits(self, sequence: PoseSequence) -> Floats:
         """Raw scores (K,), before calibration; of a clip's samples together where its recipe draws several."""

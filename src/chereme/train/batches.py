@@ -48,7 +48,7 @@ class PreparedClips:
 
 def prepare(sequences: Sequence[PoseSequence], classes: Sequence[int], recipe: RecognizerRecipe) -> PreparedClips:
     """Preprocess clips once, before the first epoch."""
-    ready = [preprocess(sequence, recipe.preprocess) for sequence in sequences]
+    ready = [preprocess(sequence, recipe.preprocess, recipe.trim, recipe.align) for sequence in sequences]
     lengths = np.array([len(s) for s in ready], np.int64)
     return PreparedClips(
         np.concatenate([s.points for s in ready]),
