@@ -60,13 +60,15 @@ class Recognizer:
         Raises:
             LayoutError: the sequence lacks landmarks that the model cannot do without.
         """
-        return features(preprocess(sequence, self._preprocess, self._trim, self._align), self._plan, self._sampling)
+        return features(self._ready(sequence), self._plan, self._sampling)
+
+    def _ready(self, sequence: PoseSequence) -> PoseSequence:
+        return preprocess(sequence, self._preprocess, self._trim, self._align)
 
     def logits(self, sequence: PoseSequence) -> Floats:
         """Raw scores (K,), before calibration; of a clip's samples together where its recipe draws several."""
-        ready = preprocess(sequence, self._preprocess)
         rows = []
-        for sample in sampled_features(ready, self._plan, self._sampling):
+        for sample in sampled_features(self._ready(sequence), self._plan, self._sampling):
             values = sample.values[None]
             mask = np.ones(values.shape[:2], bool)
             rows.append(np.asarray(self._session.run(None, {"features": values, "mask": mask})[0][0], np.float32))
