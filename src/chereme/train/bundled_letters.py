@@ -61,7 +61,9 @@ class Alphabet:
     sets: Mapping[str, Callable[[Clip], Clip | None]]
     """Public set to a function that gives a clip its label here, or leaves it out; other labels help to train."""
     validates: Callable[[Clip], bool]
-    """The clips that calibrate: of people who are not trained on until that is done."""
+    """The clips that calibrate; after that they are trained on as well."""
+    held_out: str
+    """Those clips in words."""
     card: Card
 
 
@@ -137,6 +139,7 @@ ALPHABETS = {
             "fingerspelling_poses": _libras,
         },
         lambda clip: clip.source == OTHER_LANGUAGES,
+        "other people: letters of other languages that look alike",
         Card(
             title="Letters of Libras",
             summary=(
@@ -160,6 +163,7 @@ ALPHABETS = {
         tuple("0123456789"),
         {"digits_ankara": _digits},
         lambda clip: False,
+        "the last fifth of each digit's files; who is in them is not said",
         Card(
             title="Digits 0 to 9",
             summary="Names the digit that one hand shows, from its 21 landmarks (MediaPipe Hands).",
@@ -207,7 +211,7 @@ def train_alphabet(
         alphabet_split(alphabet, store.clips),
         work,
         alphabet.card,
-        split_name="other people (open sets)",
+        split_name=alphabet.held_out,
         name=alphabet.name,
         labels=alphabet.labels,
         refit=refit,
