@@ -105,6 +105,7 @@ ALPHABETS = {
             "fingerspell_transitions_asl": _asl,
         },
         lambda clip: clip.source == "libras_letters_univali" or (clip.language == "ase" and "poses" in clip.source),
+        "other people: libras_letters_univali and the ASL clips of fingerspelling_poses",
         Card(
             title="Letters of American Sign Language",
             summary=(
