@@ -6,6 +6,7 @@ from typing import Literal
 from chereme.augment import AugmentConfig
 from chereme.errors import LayoutError, RecipeError
 from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig
+from chereme.features.image import ImageConfig
 from chereme.layout import layout_named
 from chereme.models import ModelConfig
 from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig
@@ -44,6 +45,14 @@ class TrainConfig:
     seed: int = 0
     validate_every: int = 5
     """Epochs between validations, or the next smaller number that divides `epochs`: the last one always counts."""
+    device: Literal["cpu", "gpu", "cuda", "mps", "auto"] = "cpu"
+    """`gpu`: whichever there is; `auto`: that, or else the processor."""
+    devices: int | str = 1
+    """How many of them, or which, as Lightning reads it; every one computes a batch of its own at each step."""
+    nodes: int = 1
+    """Machines that train together."""
+    strategy: str = "auto"
+    """How several devices share the work, by Lightning's name for it; `auto` chooses `ddp`."""
 
     def __post_init__(self) -> None:
         if min(self.epochs, self.threads, self.validate_every) < 1 or self.batch < 2:
@@ -58,6 +67,8 @@ class TrainConfig:
             raise RecipeError("train: plateau_factor is a share between 0 and 1, plateau_patience not below 0")
         if self.precision not in ("32-true", "bf16-mixed"):
             raise RecipeError(f"train.precision must be 32-true or bf16-mixed, got {self.precision!r}")
+        if self.nodes < 1 or (isinstance(self.devices, int) and self.devices < 1 and self.devices != -1):
+            raise RecipeError("train: nodes and devices must be at least 1; devices -1 means all")
 
     @property
     def validated_every(self) -> int:
@@ -73,6 +84,7 @@ class RecognizerRecipe:
     preprocess: PreprocessConfig
     trim: TrimConfig
     align: AlignConfig
+    image: ImageConfig
     sampling: SamplingConfig
     features: FeatureConfig
     augment: AugmentConfig
@@ -86,7 +98,7 @@ class RecognizerRecipe:
         Raises:
             RecipeError: an unknown table or key (the nearest is named), or a value out of range.
         """
-        recipe.check_tables(("preprocess", "trim", "align", "sampling", "features", "augment", "model", "train"))
+        recipe.check_tables(("preprocess", "trim", "align", "image", "sampling", "features", "augment", "model", "train"))
         preprocess = recipe.stage("preprocess", PreprocessConfig)
         features = recipe.stage("features", FeatureConfig)
         try:
@@ -98,6 +110,7 @@ class RecognizerRecipe:
             preprocess,
             recipe.stage("trim", TrimConfig),
             recipe.stage("align", AlignConfig),
+            recipe.stage("image", ImageConfig),
             recipe.stage("sampling", SamplingConfig),
             features,
             recipe.stage("augment", AugmentConfig),

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.loggers import Logger
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chereme.errors import TrainingError
 from chereme.files import write_beside
-from chereme.train.module import AverageWeights, Progress
+from chereme.train.devices import DealtBatches
+from chereme.train.module import AverageWeights, Progress, RecognizerTraining
 
 __all__ = ["Kept", "Loop", "check_device", "run_loop"]
 
@@ -33,6 +36,10 @@ class Loop:
     precision: str = "32-true"
     device: str = "cpu"
     save_every: int = 0
+    devices: int | str = 1
+    """As Lightning reads it: how many, or which (`"0,2"`)."""
+    nodes: int = 1
+    strategy: str = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +59,7 @@ def check_device(name: str) -> None:
 
 
 def run_loop(
-    module: LightningModule,
+    module: RecognizerTraining,
     model: nn.Module,
     dataset: Dataset[Any],
     batches: Sampler[Any],
@@ -63,6 +70,8 @@ def run_loop(
     resume: bool = False,
     show: bool = False,
     stop_after: int | None = None,
+    watching: Sequence[Callback] = (),
+    logger: Logger | None = None,
 ) -> Kept:
     """Train, keeping `best` (with validation), `last` and every `save_every`-th epoch in `folder/checkpoints`.
 
@@ -77,9 +86,11 @@ def run_loop(
         resume: continue from last.ckpt, to the same weights as an unbroken run.
         show: a progress bar.
         stop_after: end early after so many epochs, as an interruption would (the schedule stays).
+        watching: further callbacks.
+        logger: where Lightning sends losses and scores beside progress.csv.
 
     Raises:
-        TrainingError: nothing to resume.
+        TrainingError: nothing to resume, or this machine has not the devices that `loop` names.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints = folder / "checkpoints"
@@ -114,24 +125,24 @@ def run_loop(
     if loop.patience and validating is not None:
         checks = max(1, loop.patience // validate_every)
         callbacks.append(EarlyStopping("validation_top1", mode="max", patience=checks))
+    callbacks.extend(watching)
+    if resume:
+        _settle(last, checkpoints)
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # advice on workers and loggers that does not hold for small data
-        trainer = Trainer(
-            accelerator=loop.device,
-            devices=1,
+        trainer = _trainer(
+            loop,
             max_epochs=stop_after or loop.epochs,
-            precision=loop.precision,  # type: ignore[arg-type]
-            gradient_clip_val=loop.gradient_norm or None,
             check_val_every_n_epoch=validate_every,
-            num_sanity_val_steps=0,
-            logger=False,
+            logger=logger or False,
             callbacks=callbacks,
-            enable_progress_bar=False,
-            enable_model_summary=False,
             default_root_dir=folder,
         )
+        if trainer.world_size > 1:
+            batches = DealtBatches(batches, trainer.world_size)
+            module.steps = loop.epochs * len(batches)
         # as the sampler, not the batch sampler: only that one is told which epoch it is
         loader = DataLoader(dataset, batch_size=None, sampler=batches)
         fixed: Any = validating
@@ -139,10 +150,48 @@ def run_loop(
         trainer.fit(module, loader, validation, ckpt_path=str(last) if resume else None, weights_only=resume or None)
     score = None if best.best_model_score is None else float(best.best_model_score)
     kept_in = Path(best.best_model_path or last).name
-    if not stop_after:
+    if not stop_after and trainer.is_global_zero:
         with write_beside(finished) as part:
             part.write_text(json.dumps({"checkpoint": kept_in, "validation_top1": score}), encoding="utf-8")
     return _kept(model, checkpoints / kept_in, score)
+
+
+def _trainer(loop: Loop, **others: Any) -> Trainer:
+    check_device(loop.device)
+    try:
+        return Trainer(
+            accelerator=loop.device,
+            devices=loop.devices,
+            num_nodes=loop.nodes,
+            strategy=loop.strategy,
+            use_distributed_sampler=False,  # see DealtBatches
+            precision=loop.precision,  # type: ignore[arg-type]
+            gradient_clip_val=loop.gradient_norm or None,
+            num_sanity_val_steps=0,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            **others,
+        )
+    except (MisconfigurationException, ValueError, TypeError) as error:
+        where = f"device {loop.device!r}, devices {loop.devices!r}, nodes {loop.nodes}, strategy {loop.strategy!r}"
+        raise TrainingError(f"{where}: cannot be trained on here: {error}") from error
+
+
+def _settle(last: Path, checkpoints: Path) -> None:
+    """Tell a checkpoint where its run's folder is now: Lightning forgets the best score of one that was moved."""
+    kept = torch.load(last, weights_only=True, map_location="cpu")
+    home = str(checkpoints)
+    moved = [state for state in kept["callbacks"].values() if state.get("dirpath", home) != home]
+    for state in moved:
+        state["dirpath"] = home
+        for key in ("best_model_path", "kth_best_model_path", "last_model_path"):
+            state[key] = str(checkpoints / Path(state[key]).name) if state[key] else ""
+        state["best_k_models"] = {
+            str(checkpoints / Path(path).name): score for path, score in state["best_k_models"].items()
+        }
+    if moved:
+        with write_beside(last) as part:
+            torch.save(kept, part)
 
 
 class EveryFewEpochs(ModelCheckpoint):

@@ -56,6 +56,9 @@ class RecognizerTraining(LightningModule):
     def validation_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> None:
         *inputs, classes = batch
         logits = self.model(*inputs).float()
+        if len(logits) > len(classes):  # several samples of each clip: clips are scored, not samples
+            shares = F.softmax(logits, 1).unflatten(0, (len(classes), -1)).mean(1)
+            logits = shares.clamp(min=1e-38).log()
         self._right.append(logits.argmax(1) == classes)
         self._losses.append(F.cross_entropy(logits, classes, reduction="none"))
 
@@ -149,6 +152,8 @@ class Progress(Callback):
         epoch = trainer.current_epoch + 1
         self.rows[epoch] = {"epoch": epoch, "rate": f"{self.rate:.3g}"}
         self.rows[epoch] |= {k: metrics[k] for k in self.COLUMNS if k in metrics}
+        if not trainer.is_global_zero:
+            return
         with write_beside(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self.COLUMNS)
             writer.writeheader()

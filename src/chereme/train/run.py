@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lightning.pytorch import Callback
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -20,12 +21,19 @@ from chereme.dataset.store import Store
 from chereme.errors import SplitError, TrainingError
 from chereme.evaluate.calibration import calibrate
 from chereme.evaluate.metrics import score
+from chereme.features import FeaturePlan, average_samples
 from chereme.files import write_beside
+from chereme.layout import layout_named
+from chereme.landmarks.image_features import check_encoder
+from chereme.layout import layout_named
 from chereme.models import NearestClips, build_recognizer
-from chereme.train.batches import EpochBatches, PreparedClips, TrainingBatches, make_batch, prepare
+from chereme.recipe import Recipe
+from chereme.train.batches import EpochBatches, PreparedClips, ScoringBatch, TrainingBatches, prepare, scoring_batches
 from chereme.train.config import RecognizerRecipe
+from chereme.train.devices import PLACEMENT, first_process, wait_for_all
 from chereme.train.loop import Kept, Loop, run_loop
 from chereme.train.module import RecognizerTraining
+from chereme.train.tracking import Tracking
 from chereme.types import Floats
 
 __all__ = ["Parts", "claim", "class_weights", "fit", "logits_of", "split_digest", "split_parts", "train_bundle"]
@@ -80,6 +88,8 @@ def fit(
     resume: bool = False,
     show: bool = False,
     stop_after: int | None = None,
+    watching: Sequence[Callback] = (),
+    track: Tracking | None = None,
 ) -> Kept:
     """Train one recognizer; of kind `knn`, remember the training clips.
 
@@ -92,15 +102,17 @@ def fit(
         resume: continue from last.ckpt, to the same weights as an unbroken run.
         show: a progress bar.
         stop_after: end early after so many epochs, as an interruption would (the schedule stays).
+        watching: Lightning callbacks that look on, or stop the run.
+        track: where settings, losses and scores go beside progress.csv.
 
     Raises:
-        TrainingError: nothing to resume.
+        TrainingError: nothing to resume, or devices that this machine has not got.
     """
     config = recipe.train
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    batches = EpochBatches(len(train), config.batch, config.seed)
     dataset = TrainingBatches(parts.clips.subset(train), len(parts.labels), recipe)
+    batches = EpochBatches(len(dataset), config.batch, config.seed)
     model = build_recognizer(len(dataset.plan.names), len(parts.labels), recipe.model)
     if isinstance(model, NearestClips):
         return _remember(model, parts, train, validation, recipe)
@@ -112,7 +124,7 @@ def fit(
         model,
         dataset,
         batches,
-        None if validation is None else _fixed_batches(parts.clips, validation, recipe, dataset),
+        None if validation is None else [(b.values, b.mask, b.classes) for b in _scoring(parts, validation, recipe)],
         folder,
         Loop(
             config.epochs,
@@ -121,10 +133,16 @@ def fit(
             config.average,
             config.gradient_norm,
             config.precision,
+            config.device,
+            devices=config.devices,
+            nodes=config.nodes,
+            strategy=config.strategy,
         ),
         resume=resume,
         show=show,
         stop_after=stop_after,
+        watching=watching,
+        logger=None if track is None or not first_process() else track.logger(folder, recipe.source),
     )
 
 
@@ -136,12 +154,12 @@ def _remember(
     recipe: RecognizerRecipe,
 ) -> Kept:
     """Clips as they are, not augmented: there is nothing to learn from the same clip changed, and more to search."""
-    dataset = TrainingBatches(parts.clips, len(parts.labels), recipe)
-    batches = _fixed_batches(parts.clips, train, recipe, dataset)
-    longest = max(mask.shape[1] for _, mask, _ in batches)
-    values = torch.cat([F.pad(some, (0, 0, 0, longest - some.shape[1])) for some, _, _ in batches])
-    mask = torch.cat([F.pad(some, (0, longest - some.shape[1])) for _, some, _ in batches])
-    model.remember(values, mask, torch.cat([classes for _, _, classes in batches]))
+    batches = _scoring(parts, train, recipe)
+    longest = max(b.mask.shape[1] for b in batches)
+    values = torch.cat([F.pad(b.values, (0, 0, 0, longest - b.mask.shape[1])) for b in batches])
+    mask = torch.cat([F.pad(b.mask, (0, longest - b.mask.shape[1])) for b in batches])
+    classes = torch.cat([b.classes.repeat_interleave(len(b.values) // len(b.classes)) for b in batches])
+    model.remember(values, mask, classes)
     top1 = None
     if validation is not None:
         right = logits_of(model, parts, validation, recipe).argmax(1) == parts.clips.classes[validation]
@@ -150,12 +168,14 @@ def _remember(
 
 
 def logits_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
-    """Raw scores (N, K) of some prepared clips, not augmented."""
-    dataset = TrainingBatches(parts.clips, len(parts.labels), recipe)
+    """Raw scores (N, K) of some prepared clips, not augmented; each of all its samples together."""
+    scores = np.zeros((len(chosen), len(parts.labels)), np.float32)
     model.eval()
     with torch.no_grad():
-        rows = [model(values, mask) for values, mask, _ in _fixed_batches(parts.clips, chosen, recipe, dataset)]
-    return np.asarray(torch.cat(rows).numpy(), np.float32)
+        for batch in _scoring(parts, chosen, recipe):
+            logits = model(batch.values, batch.mask).float().numpy()
+            scores[batch.rows] = average_samples(logits.reshape(len(batch.rows), -1, len(parts.labels)))
+    return scores
 
 
 def train_bundle(
@@ -171,6 +191,7 @@ def train_bundle(
     test: bool = False,
     resume: bool = False,
     show: bool = False,
+    track: Tracking | None = None,
 ) -> Bundle:
     """Train, calibrate on validation clips, and write a bundle at `folder/bundle`.
 
@@ -187,14 +208,19 @@ def train_bundle(
         test: score the final weights on the test part, once, and put the scores into the bundle.
         resume: continue an interrupted run.
         show: a progress bar.
+        track: where settings, losses and scores go beside progress.csv.
     """
+    if recipe.image.encoder:
+        check_encoder(recipe.image.encoder, layout_named(recipe.preprocess.layout))
     parts = split_parts(store, split, recipe)
     validation = parts.validation if len(parts.validation) else None
     if validation is None and refit:
         raise SplitError(f"split {split_name} has no validation clips, so there is nothing to fit anew on")
     about = {"recipe": recipe.source.text, "split": f"{split_name} {split_digest(store, split)}"}
     claim(folder, {**about, "seed": recipe.train.seed, "refit": refit}, resume)
-    trained = fit(parts, parts.train, validation, recipe, folder, resume=resume and _has_last(folder), show=show)
+    trained = fit(
+        parts, parts.train, validation, recipe, folder, resume=resume and _has_last(folder), show=show, track=track
+    )
     calibration = Calibration()
     scores: dict[str, Any] = {"split": split_name, "seed": recipe.train.seed, "epochs": trained.epochs}
     scores |= {"train_clips": len(parts.train), "chereme": __version__}
@@ -209,12 +235,15 @@ def train_bundle(
         epochs = trained.epochs if recipe.train.patience else recipe.train.epochs
         again = replace(recipe, train=replace(recipe.train, epochs=epochs))
         second = folder / "refit"
-        trained = fit(parts, used, None, again, second, resume=resume and _has_last(second), show=show)
+        trained = fit(parts, used, None, again, second, resume=resume and _has_last(second), show=show, track=track)
         scores |= {"refit_on_validation": True, "epochs": trained.epochs, "train_clips": len(used)}
+    if not first_process():
+        wait_for_all()
+        return Bundle.load(folder / "bundle")
     if test:
         scores |= _test_scores(trained.model, parts, store, recipe, calibration)
     languages = sorted({clip.language for clip in store.clips if clip.language})
-    return write_bundle(
+    written = write_bundle(
         folder / "bundle",
         trained.model,
         recipe.source,
@@ -226,6 +255,8 @@ def train_bundle(
         trained_on=[parts.ids[i] for i in used],
         name=name or folder.resolve().name,
     )
+    wait_for_all()
+    return written
 
 
 def _has_last(folder: Path) -> bool:
@@ -248,16 +279,29 @@ def claim(folder: Path, about: Mapping[str, Any], resume: bool) -> None:
         TrainingError: the folder holds another run, or this one and `resume` is not set.
     """
     path = folder / "run.json"
+    if not first_process():
+        return
     if path.exists() or _has_last(folder):
         if not resume:
             raise TrainingError(f"{folder}: holds a run already; go on with --resume, or name another folder with -o")
-        if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != about:
+        if not path.exists() or _essence(json.loads(path.read_text(encoding="utf-8"))) != _essence(about):
             raise TrainingError(
                 f"{folder}: was begun with another recipe, split, data or seed; name another folder with -o"
             )
         return
     with write_beside(path) as part:
         part.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _essence(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be the same when a run goes on: all but comments and where it computes."""
+    tables = Recipe.from_text(about["recipe"]).tables if "recipe" in about else {}
+    kept = {
+        name: {k: v for k, v in table.items() if k not in PLACEMENT} if isinstance(table, Mapping) else table
+        for name, table in tables.items()
+        if name != "tune"
+    }
+    return {**about, "recipe": {name: table for name, table in kept.items() if table}}
 
 
 def _test_scores(
@@ -284,13 +328,6 @@ def class_weights(classes: NDArray[np.int64], count: int) -> Tensor:
     return torch.tensor(weights, dtype=torch.float32)
 
 
-def _fixed_batches(
-    clips: PreparedClips, chosen: NDArray[np.int64], recipe: RecognizerRecipe, dataset: TrainingBatches
-) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Clips without augmentation, in order, with their classes."""
-    batches = []
-    for start in range(0, len(chosen), 256):
-        some = chosen[start : start + 256]
-        values, mask = make_batch(clips, some, recipe, dataset.plan, None)
-        batches.append((torch.from_numpy(values), torch.from_numpy(mask), torch.from_numpy(clips.classes[some])))
-    return batches
+def _scoring(parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> list[ScoringBatch]:
+    plan = FeaturePlan(layout_named(recipe.preprocess.layout), recipe.features)
+    return scoring_batches(parts.clips, chosen, recipe, plan)
