@@ -2,6 +2,9 @@
 
 A batch depends on the seed, the epoch and its number alone, never on what ran before it: that is why a
 resumed run gives the same weights as an unbroken one.
+
+Where the recipe draws samples, an epoch goes through every sample of every clip, drawn anew each epoch for each
+clip by itself; scoring goes through the same samples each time, and counts clips.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,14 +16,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from chereme.augment import augment_frames, augment_points, mask_spans, mixup, swap_hands
-from chereme.features import FeaturePlan, frame_counts, frame_positions
-from chereme.layout import layout_named
+from chereme.augment import augment_frames, augment_points, cutmix, mask_frames, mask_spans, mixup, swap_hands
+from chereme.features import FeaturePlan, clip_samples, frame_counts, frame_positions
+from chereme.layout import image_count, layout_named
 from chereme.preprocess import preprocess
 from chereme.train.config import RecognizerRecipe
 from chereme.types import Bools, Floats, PoseSequence
 
-__all__ = ["EpochBatches", "PreparedClips", "TrainingBatches", "make_batch", "prepare"]
+__all__ = [
+    "EpochBatches",
+    "PreparedClips",
+    "ScoringBatch",
+    "TrainingBatches",
+    "make_batch",
+    "prepare",
+    "scoring_batches",
+]
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Features (B, T, F), mask (B, T), targets (B, K)."""
@@ -66,31 +77,50 @@ def make_batch(
     plan: FeaturePlan,
     rng: np.random.Generator | None,
     partners: NDArray[np.int64] | None = None,
+    samples: Sequence[NDArray[np.int64]] | None = None,
 ) -> tuple[Floats, Bools]:
     """Features (B, T, F) and mask (B, T) of some clips; augmented when a generator is given.
 
-    `partners` are other clips of the same glosses, to borrow handshapes from.
+    `partners` are other clips of the same glosses, to borrow handshapes from. `samples` are the frame numbers of a
+    sample of each clip; None: as many frames as its duration asks for.
     """
     lengths = clips.lengths[chosen]
-    rate: NDArray[np.float64] | float = 1.0
-    if rng is not None:
-        rate = np.exp(rng.uniform(-1, 1, len(chosen)) * np.log(recipe.augment.rate))
-    counts = frame_counts(clips.seconds[chosen], recipe.sampling, rate)
-    places, mask = frame_positions(lengths, counts, int(counts.max()))
+    if samples is None:
+        rate: NDArray[np.float64] | float = 1.0
+        if rng is not None:
+            rate = np.exp(rng.uniform(-1, 1, len(chosen)) * np.log(recipe.augment.rate))
+        counts = frame_counts(clips.seconds[chosen], recipe.sampling, rate)
+        places, mask = frame_positions(lengths, counts, int(counts.max()))
+    else:
+        places, mask = _side_by_side(samples)
     if rng is not None:
         places = augment_frames(places, lengths, recipe.augment, rng)
     points = _points_at(clips, chosen, places)
     if rng is not None:
         if partners is not None:
-            theirs, _ = frame_positions(clips.lengths[partners], counts, int(counts.max()))
+            if samples is None:
+                theirs, _ = frame_positions(clips.lengths[partners], counts, int(counts.max()))
+            else:
+                theirs = _side_by_side(samples)[0] / np.maximum(lengths - 1, 1)[:, None]
+                theirs *= clips.lengths[partners, None] - 1
             partner = _points_at(clips, partners, theirs)
             points = swap_hands(points, partner, plan.layout, recipe.augment, rng)
-        points = augment_points(points, plan.layout, recipe.augment, rng)
+        if not image_count(plan.layout):
+            points = augment_points(points, plan.layout, recipe.augment, rng)
+        points = mask_frames(points, mask, recipe.augment, rng)
     points[~mask] = np.nan
     values = plan.compute(points)
     if rng is not None:
         values = mask_spans(values, mask, recipe.augment, rng)
     return values, mask
+
+
+def _side_by_side(samples: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.float64], Bools]:
+    """Frame numbers (B, W) of samples, the last one repeated as padding, and the mask of those that are none."""
+    counts = np.array([len(sample) for sample in samples])
+    step = np.arange(counts.max())[None]
+    places = np.stack([sample[np.minimum(step[0], len(sample) - 1)] for sample in samples])
+    return places.astype(np.float64), step < counts[:, None]
 
 
 def _points_at(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np.float64]) -> Floats:
@@ -122,7 +152,7 @@ class EpochBatches(Sampler[tuple[int, int, NDArray[np.int64]]]):
 
 
 class TrainingBatches(Dataset[Batch]):
-    """Turns a key of `EpochBatches` into a batch."""
+    """Turns a key of `EpochBatches` into a batch; what it counts are the samples of all clips."""
 
     def __init__(self, clips: PreparedClips, classes: int, recipe: RecognizerRecipe) -> None:
         self.clips = clips
@@ -130,14 +160,72 @@ class TrainingBatches(Dataset[Batch]):
         self.recipe = recipe
         self._of_class = {k: np.flatnonzero(clips.classes == k) for k in np.unique(clips.classes)}
         self.plan = FeaturePlan(layout_named(recipe.preprocess.layout), recipe.features)
+        counts = [len(samples) for samples in _scored_samples(clips, np.arange(len(clips)), recipe)]
+        self._clip = np.repeat(np.arange(len(clips)), counts)
+        self._nth = np.arange(len(self._clip)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+    def __len__(self) -> int:
+        """Samples of all clips: one each, unless the recipe draws several."""
+        return len(self._clip)
 
     def __getitem__(self, key: tuple[int, int, NDArray[np.int64]]) -> Batch:
-        epoch, number, chosen = key
+        epoch, number, items = key
+        chosen = self._clip[items]
         rng = np.random.default_rng((self.recipe.train.seed, epoch, number, 1))
         partners = None
         if self.recipe.augment.swap_hands:
             partners = np.array([rng.choice(self._of_class[k]) for k in self.clips.classes[chosen]])
-        values, mask = make_batch(self.clips, chosen, self.recipe, self.plan, rng, partners)
+        samples = None
+        if self.recipe.sampling.draws:
+            samples = [self._sample(epoch, self._clip[i], self._nth[i]) for i in items]
+        values, mask = make_batch(self.clips, chosen, self.recipe, self.plan, rng, partners, samples)
         targets = np.eye(self.classes, dtype=np.float32)[self.clips.classes[chosen]]
+        values, targets = cutmix(values, mask, targets, self.recipe.augment, rng)
         values, mask, targets = mixup(values, mask, targets, self.recipe.augment, rng)
         return torch.from_numpy(values), torch.from_numpy(mask), torch.from_numpy(targets)
+
+    def _sample(self, epoch: int, clip: int, nth: int) -> NDArray[np.int64]:
+        """The nth sample of a clip in an epoch: whichever batch it comes in, it belongs with the clip's others."""
+        rng = np.random.default_rng((self.recipe.train.seed, epoch, clip, 2))
+        drawn = clip_samples(int(self.clips.lengths[clip]), self.clips.seconds[clip], self.recipe.sampling, rng)
+        return drawn[nth % len(drawn)]
+
+
+@dataclass(frozen=True, eq=False)
+class ScoringBatch:
+    """Clips as they are, not augmented, all with the same number S of samples."""
+
+    rows: NDArray[np.int64]
+    """(N,) where these clips stand among those that were asked for."""
+    values: Tensor
+    """Features (N * S, T, F), the samples of a clip one after the other."""
+    mask: Tensor
+    classes: Tensor
+    """(N,) of each clip."""
+
+
+def scoring_batches(
+    clips: PreparedClips, chosen: NDArray[np.int64], recipe: RecognizerRecipe, plan: FeaturePlan
+) -> list[ScoringBatch]:
+    """Clips to validate or score, as recognizing reads them: in order, where each has one sample."""
+    samples = _scored_samples(clips, chosen, recipe)
+    counts = np.array([len(some) for some in samples], np.int64)
+    batches = []
+    for count in np.unique(counts):
+        rows = np.flatnonzero(counts == count)
+        size = max(1, 256 // int(count))
+        for some in (rows[start : start + size] for start in range(0, len(rows), size)):
+            drawn = [sample for row in some for sample in samples[row]] if recipe.sampling.draws else None
+            values, mask = make_batch(clips, chosen[some].repeat(count), recipe, plan, None, samples=drawn)
+            classes = torch.from_numpy(clips.classes[chosen[some]])
+            batches.append(ScoringBatch(some, torch.from_numpy(values), torch.from_numpy(mask), classes))
+    return batches
+
+
+def _scored_samples(
+    clips: PreparedClips, chosen: NDArray[np.int64], recipe: RecognizerRecipe
+) -> list[list[NDArray[np.int64]]]:
+    """Samples of clips as scoring draws them; where the recipe draws none, one empty one stands for each."""
+    if not recipe.sampling.draws:
+        return [[np.zeros(0, np.int64)] for _ in chosen]
+    return [clip_samples(int(clips.lengths[i]), clips.seconds[i], recipe.sampling) for i in chosen]
