@@ -105,13 +105,19 @@ class RecognizerRecipe:
             FeaturePlan(layout_named(preprocess.layout), features)
         except LayoutError as error:
             raise RecipeError(f"recipe {recipe.name}: {error}") from error
+        sampling = recipe.stage("sampling", SamplingConfig)
+        if sampling.draws and recipe.tables.get("augment", {}).get("rate", 1) != 1:
+            raise RecipeError(
+                f"recipe {recipe.name}: augment.rate would change nothing, since sampling.kind = {sampling.kind!r} takes"
+                " the same number of frames of every clip; leave it out, or bend time with augment.warp"
+            )
         return cls(
             recipe,
             preprocess,
             recipe.stage("trim", TrimConfig),
             recipe.stage("align", AlignConfig),
             recipe.stage("image", ImageConfig),
-            recipe.stage("sampling", SamplingConfig),
+            sampling,
             features,
             recipe.stage("augment", AugmentConfig),
             recipe.stage("model", ModelConfig),

@@ -23,7 +23,6 @@ from chereme.evaluate.calibration import calibrate
 from chereme.evaluate.metrics import score
 from chereme.features import FeaturePlan, average_samples
 from chereme.files import write_beside
-from chereme.layout import layout_named
 from chereme.landmarks.image_features import check_encoder
 from chereme.layout import layout_named
 from chereme.models import NearestClips, build_recognizer
