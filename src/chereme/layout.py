@@ -5,6 +5,7 @@ sequence from any source can be brought to the landmarks that a model knows, and
 Left and right are the signer's own, not the picture's.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +27,8 @@ __all__ = [
     "UPPER_BODY_55",
     "UPPER_BODY_POINTS",
     "Layout",
+    "image_count",
+    "image_layout",
     "layout_named",
 ]
 
@@ -210,12 +213,28 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
+def image_layout(count: int) -> Layout:
+    """So many features of an image encoder, three to a "point", so that they travel where landmarks do.
+
+    They are no places: a sequence of them is neither aligned, turned nor drawn.
+    """
+    return Layout(f"image_{count}", _in_group("image", map(str, range(-(-count // 3)))))
+
+
+def image_count(layout: Layout) -> int:
+    """How many features of an image encoder a layout holds; 0: it holds landmarks."""
+    found = re.fullmatch(r"image_([1-9]\d{0,4})", layout.name)
+    return int(found[1]) if found else 0
+
+
 def layout_named(name: str) -> Layout:
-    """A known layout by its name.
+    """A known layout by its name; `image_512` and the like are those of image encoders.
 
     Raises:
         LayoutError: there is none of that name.
     """
+    if found := re.fullmatch(r"image_([1-9]\d{0,4})", name):
+        return image_layout(int(found[1]))
     try:
         return LAYOUTS[name]
     except KeyError:

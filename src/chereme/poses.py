@@ -97,7 +97,7 @@ def pose_to_bytes(sequence: PoseSequence) -> bytes:
     # pose-format takes confidence 0 for "not seen", so a seen point keeps a trace of it
     confidence = np.where(seen, np.maximum(confidence, 1e-3), 0).astype(np.float32)
     points = np.nan_to_num(sequence.points * height).astype(np.float32)
-    depth = int(np.ceil(np.abs(points[..., 2]).max(initial=0)))
+    depth = min(int(np.ceil(np.abs(points[..., 2]).max(initial=0))), 65535)  # all that the header holds
     header = PoseHeader(0.2, PoseHeaderDimensions(width, height, depth), _components(sequence.layout))
     body = NumPyPoseBody(sequence.fps, points[:, None], confidence[:, None])
     out = BytesIO()

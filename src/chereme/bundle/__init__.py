@@ -23,6 +23,8 @@ FORMAT = 1
 INDEX = "bundle.json"
 FILES = ("model.onnx", "model.safetensors", "recipe.toml", "scores.json", "card.md")
 """What every recognizer's bundle holds beside it."""
+ENCODER = "encoder.onnx"
+"""Beside a model of image features: what makes them of pictures."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ class Bundle:
     def weights_path(self) -> Path:
         """The same weights for torch, as safetensors."""
         return self.folder / "model.safetensors"
+
+    @property
+    def encoder(self) -> str:
+        """Path of the image encoder whose features the model reads; empty: it reads landmarks, or none was given."""
+        path = self.folder / ENCODER
+        return str(path) if path.is_file() else ""
 
     @property
     def temperature(self) -> float:

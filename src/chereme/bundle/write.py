@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import nn
 
-from chereme.bundle import INDEX, Bundle, Calibration, Card, clip_digest, digest, index_of
+from chereme.bundle import ENCODER, INDEX, Bundle, Calibration, Card, clip_digest, digest, index_of
 from chereme.bundle.convolutions import over_pictures
 from chereme.errors import BundleError
 from chereme.features import FeatureConfig, FeaturePlan
@@ -112,6 +113,8 @@ def _write(
         weights = save({k: v.contiguous() for k, v in model.state_dict().items()})
         (part / "model.safetensors").write_bytes(weights)  # save_file would let nobody but its owner read it
         export(part / "model.onnx")
+        if encoder := recipe.tables.get("image", {}).get("encoder"):
+            shutil.copyfile(encoder, part / ENCODER)
         (part / "recipe.toml").write_text(recipe.text, encoding="utf-8")
         (part / "scores.json").write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (part / "card.md").write_text(_card_page(kind, name, labels, card, scores), encoding="utf-8")

@@ -46,6 +46,7 @@ __all__ = ["command"]
     help="How sure the engine must be that there is a person, or a hand.  [default: 0.5; 0.1 with --hands]",
 )
 @click.option("--task", default="", metavar="FILE", help="A MediaPipe Tasks holistic bundle (.task) to use instead.")
+@click.option("--encoder", default="", metavar="FILE", help="Features of an image encoder (.onnx), not landmarks.")
 @click.option("--start", type=click.FloatRange(min=0), help="Seconds where a single clip begins.")
 @click.option("--end", type=click.FloatRange(min=0), help="Seconds where a single clip ends.")
 @click.option(
@@ -86,10 +87,10 @@ def command(
             raise click.UsageError("--hands takes one folder of class folders of pictures, or files")
         if out.suffix.lower() == ".pose":
             raise click.UsageError(f"{out} is one .pose file, for one clip; name a folder or an .npz")
-        unfit = [name for name in ("keep_handless", "keep_partial", "task") if settings[name]]
+        unfit = [name for name in ("keep_handless", "keep_partial", "task", "encoder") if settings[name]]
         if unfit or settings["stride"] > 1 or start is not None or end is not None:
             raise click.UsageError(
-                "pictures take none of --stride, --keep-handless, --keep-partial, --task, --start, --end"
+                "pictures take none of --stride, --keep-handless, --keep-partial, --task, --encoder, --start, --end"
             )
         from chereme.cli._hands import extract_hands
 
@@ -191,6 +192,7 @@ def _done(source: str | Path, output: Path, sequence: Any) -> dict[str, Any]:
     seen = {
         f"{hand}_seen": round(float(sequence.seen[:, sequence.layout.groups[hand]].any(1).mean()), 4)
         for hand in ("left_hand", "right_hand")
+        if hand in sequence.layout.groups
     }
     return {
         "file": _shown(source),
@@ -214,8 +216,12 @@ def _report(results: list[dict[str, Any]], as_json: bool) -> None:
         if "error" in result:
             click.echo(f"error: {result['error']}", err=True)
         else:
-            hands = f"left hand in {result['left_hand_seen']:.0%}, right in {result['right_hand_seen']:.0%} of frames"
-            click.echo(f"{result['output']}: {result['frames']} frames at {result['fps']:g} per second; {hands}")
+            what = "features of pictures"
+            if "left_hand_seen" in result:
+                what = (
+                    f"left hand in {result['left_hand_seen']:.0%}, right in {result['right_hand_seen']:.0%} of frames"
+                )
+            click.echo(f"{result['output']}: {result['frames']} frames at {result['fps']:g} per second; {what}")
 
 
 def _shown(text: str | Path) -> str:

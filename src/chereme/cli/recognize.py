@@ -47,12 +47,13 @@ def command(
     if bool(files) == (webcam is not None):
         raise click.UsageError("name files or --webcam, one of the two")
     recognizer = Recognizer.load(bundle)
+    how = {"mirrored": mirrored, "encoder": recognizer.bundle.encoder}
     answers: list[dict[str, Any]] = []
     for clip in _clips(files) if webcam is None else [webcam]:
         name = str(clip) if webcam is None else f"webcam {webcam}"
         try:
             begun = time.perf_counter()
-            sequence = _watch(clip, seconds, mirrored) if isinstance(clip, str) else _landmarks(clip, fps, mirrored)
+            sequence = _watch(clip, seconds, how) if isinstance(clip, str) else _landmarks(clip, fps, how)
             extracted = time.perf_counter()
             prediction = recognizer.recognize(sequence)
             done = time.perf_counter()
@@ -87,7 +88,7 @@ def _clips(files: tuple[Path, ...]) -> Iterator[Path]:
         yield from inside or [path]
 
 
-def _landmarks(path: Path, fps: float, mirrored: bool) -> "PoseSequence":
+def _landmarks(path: Path, fps: float, how: dict[str, Any]) -> "PoseSequence":
     """Landmarks of one clip; MediaPipe is loaded only where there are pictures to look at."""
     if path.suffix.lower() == ".pose":
         from chereme.poses import read_pose
@@ -97,7 +98,7 @@ def _landmarks(path: Path, fps: float, mirrored: bool) -> "PoseSequence":
     from chereme.landmarks import ExtractConfig, extract_clip, extract_frames
     from chereme.landmarks.picture import PICTURES, read_picture
 
-    config = ExtractConfig(mirrored=mirrored)
+    config = ExtractConfig(**how)
     if not path.is_dir():
         return extract_clip(path, config)
     pictures = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
@@ -106,12 +107,12 @@ def _landmarks(path: Path, fps: float, mirrored: bool) -> "PoseSequence":
     return extract_frames((read_picture(p)[0] for p in pictures), fps, config, str(path))
 
 
-def _watch(camera: str, seconds: float, mirrored: bool) -> "PoseSequence":
+def _watch(camera: str, seconds: float, how: dict[str, Any]) -> "PoseSequence":
     from chereme.landmarks import ExtractConfig
     from chereme.landmarks.camera import extract_webcam
 
     click.echo(f"watching webcam {camera} for {seconds:g} s …", err=True)
-    return extract_webcam(int(camera) if camera.isdecimal() else camera, seconds, ExtractConfig(mirrored=mirrored))
+    return extract_webcam(int(camera) if camera.isdecimal() else camera, seconds, ExtractConfig(**how))
 
 
 def _line(answer: dict[str, Any]) -> str:

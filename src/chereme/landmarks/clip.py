@@ -139,8 +139,8 @@ def _check_somebody(points: Floats, layout: Layout, config: ExtractConfig, name:
     where = f"any of {len(points)} frames" if len(points) > 1 else "the picture"
     if "pose" in layout.groups and not seen[:, layout.groups["pose"]].any():
         raise UnseenError(f"{name}: nobody seen in {where}; the signer must be in view from head to hips")
-    hands = [layout.groups["left_hand"], layout.groups["right_hand"]]
-    if not config.keep_handless and not any(seen[:, hand].any() for hand in hands):
+    hands = [layout.groups[hand] for hand in ("left_hand", "right_hand") if hand in layout.groups]
+    if hands and not config.keep_handless and not any(seen[:, hand].any() for hand in hands):
         raise UnseenError(
             f"{name}: no hand seen in {where}; keep it with --keep-handless and look with `chereme render`, or drop it"
         )

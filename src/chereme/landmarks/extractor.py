@@ -72,6 +72,8 @@ class ExtractConfig:
     """Keep a clip in which no hand was seen; by default that is an error, since no sign can be read from it."""
     keep_partial: bool = False
     """Keep the frames before the place where a file is cut short or damaged; by default that is an error."""
+    encoder: str = ""
+    """Path of an image encoder (ONNX): its features of each frame are kept instead of landmarks. Empty: landmarks."""
     task: str = ""
     """Path of a MediaPipe Tasks holistic bundle (`.task`); empty: the models inside the mediapipe wheel."""
 
@@ -83,6 +85,8 @@ class ExtractConfig:
         for name in ("min_detection_confidence", "min_tracking_confidence"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"landmarks.{name} must be from 0 to 1, got {getattr(self, name)}")
+        if self.encoder and (self.task or self.layout != "body_hands_75"):
+            raise RecipeError("landmarks.encoder gives features of pictures; it goes with neither a layout nor a task")
         if self.task and self.layout == "hands_42":
             raise RecipeError("landmarks.task holds a holistic bundle; layout hands_42 has its models in the wheel")
         if self.task and not Path(self.task).is_file():
@@ -91,6 +95,10 @@ class ExtractConfig:
 
 def open_extractor(config: ExtractConfig) -> Extractor:
     """A fresh engine for one clip."""
+    if config.encoder:
+        from chereme.landmarks.image_features import ImageEncoder
+
+        return ImageEncoder(config.encoder)
     if config.layout == "hands_42":
         from chereme.landmarks.hands import HandConfig, HandTracker
 

@@ -175,8 +175,13 @@ def _newer(output: Path, source: Path) -> bool:
 
 def _settings(config: ExtractConfig) -> dict[str, object]:
     settings = asdict(config)
-    if config.task:
-        settings["task"] = hashlib.sha256(Path(config.task).read_bytes()).hexdigest()
+    for name in ("task", "encoder"):
+        if settings[name]:
+            settings[name] = hashlib.sha256(Path(settings[name]).read_bytes()).hexdigest()
+    if not settings["encoder"]:
+        del settings["encoder"]  # folders of landmarks made before there were encoders stay as good as they were
+    else:
+        return {"settings": settings, "engine": f"onnxruntime {version('onnxruntime')}"}
     return {"settings": settings, "engine": f"mediapipe {version('mediapipe')}"}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chereme.errors import LayoutError, RecipeError
-from chereme.layout import BODY_HANDS_75, LAYOUTS, Layout, layout_named
+from chereme.layout import BODY_HANDS_75, LAYOUTS, Layout, image_count, layout_named
 from chereme.preprocess.align import align_body, align_hands, mirror_to_dominant
 from chereme.preprocess.average_hand import hang_unseen_hands
 from chereme.preprocess.gaps import fill_gaps, gap_seconds, unseen
@@ -68,8 +68,11 @@ class PreprocessConfig:
     """Hang a made-up hand at the side for one that a clip never shows. Invented data: only to compare with."""
 
     def __post_init__(self) -> None:
-        if self.layout not in LAYOUTS:
-            raise RecipeError(f"preprocess.layout {self.layout!r} is not known; known: {', '.join(LAYOUTS)}")
+        try:
+            layout_named(self.layout)
+        except LayoutError:
+            known = ", ".join(LAYOUTS)
+            raise RecipeError(f"preprocess.layout {self.layout!r} is not known; known: {known}, image_512") from None
         if self.align not in ALIGNMENTS:
             raise RecipeError(f"preprocess.align must be one of {', '.join(ALIGNMENTS)}, got {self.align!r}")
         for name in ("longest_gap", "longest_end"):
@@ -136,7 +139,10 @@ def explain(
     Raises:
         LayoutError: as `preprocess`.
     """
-    before = fit_layout(sequence, layout_named(config.layout))
+    layout = layout_named(config.layout)
+    before = fit_layout(sequence, layout)
+    if image_count(layout):  # features of pictures: nothing there to sort, fill or bring to a place
+        return Preprocessed(before, before, None, Signing(0, len(before) - 1), None, False)
     if config.sort_hands:
         before = sort_hands(before)
     motion = None if trim.kind == "none" else clip_motion(before, trim, pixels)
@@ -168,6 +174,11 @@ def fit_layout(sequence: PoseSequence, layout: Layout) -> PoseSequence:
     Raises:
         LayoutError: needed landmarks are not in the sequence; the text names them.
     """
+    if image_count(layout) and sequence.layout != layout:
+        raise LayoutError(
+            f"a sequence of {sequence.layout.name} is not what {layout.name} names: features of an image encoder;"
+            " extract the video anew with `chereme extract --encoder`"
+        )
     have = set(sequence.layout.names)
     missing = [n for n in layout.names if n not in have]
     if not missing:
