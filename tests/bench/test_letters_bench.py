@@ -82,15 +82,19 @@ def test_a_figure_is_accuracy_times_detection_over_all_runs():
 def test_the_tested_signer_never_trains(store, monkeypatch, tmp_path):
     seen = []
 
-    def watched(recipe, seed, train, points, digest, work):
+    def watched(recipe, seed, train, points, digest, work, start=""):
         assert digest not in {store.clips[i].signer for i in train.clips}
-        seen.append((recipe, seed, digest, len(train), len(points)))
+        seen.append((recipe + (" from " + start if start else ""), seed, digest, len(train), len(points)))
         return np.zeros((len(points), len(STILL)), np.float32)
 
     monkeypatch.setattr(acc_letters_loso, "trained_logits", watched)
     monkeypatch.setattr(acc_letters_loso, "picture_store", lambda *_: letters_only(store, tmp_path))
     found = acc_letters_loso.measure()
-    assert Counter(recipe for recipe, *_ in seen) == {"letters": 12, "letters-v1": 12}  # 3 seeds, 4 signers
+    assert Counter(recipe for recipe, *_ in seen) == {
+        "letters from asl_letters": 12,  # 3 seeds, 4 signers
+        "letters": 12,
+        "letters-v1": 12,
+    }
     assert {(signer, trained, tested) for _, _, signer, trained, tested in seen} == {
         *((s, 71, 24) for s in "abc"),
         ("d", 72, 23),

@@ -22,7 +22,7 @@ from chereme.landmarks.hand_pictures import store_of_pictures
 from chereme.landmarks.hands import HandFinder
 from chereme.places import data_folder
 from chereme.recipe import find_recipe
-from chereme.train.letters import Hands, fit_letters, gather_hands, letter_logits
+from chereme.train.letters import Hands, fit_letters, gather_hands, letter_logits, read_start
 from chereme.train.letters_config import LettersRecipe
 from chereme.types import Floats
 
@@ -67,7 +67,13 @@ def finder_digest() -> str:
 
 
 def trained_logits(
-    recipe_name: str, seed: int, train: Hands, points: Floats, digest: str, work: Path
+    recipe_name: str,
+    seed: int,
+    train: Hands,
+    points: Floats,
+    digest: str,
+    work: Path,
+    start: str = "",
 ) -> NDArray[np.float32]:
     """Train a recipe on some hands, to its last epoch, and score others (N, 21, 3); kept in `work`, where it resumes.
 
@@ -78,14 +84,18 @@ def trained_logits(
         points: hands to answer for.
         digest: of everything that they come from.
         work: folder.
+        start: bundle whose weights it begins from; empty: random ones.
     """
     recipe = LettersRecipe.read(find_recipe(recipe_name).changed([f"letters.seed={seed}"]))
     recipe = replace(recipe, letters=replace(recipe.letters, patience=0))
+    begin = read_start(start) if start else None
+    if begin is not None:
+        digest += hashlib.sha256(b"".join(value.numpy().tobytes() for value in begin.state.values())).hexdigest()
     folder = work / f"{recipe_name}-{seed}-{_digest(recipe, train, points, digest)}"
     done = folder / "answers.npz"
     if not done.exists():
         resume = (folder / "checkpoints" / "last.ckpt").exists()
-        kept = fit_letters(train, None, recipe, folder, resume=resume)
+        kept = fit_letters(train, None, recipe, folder, start=begin, resume=resume)
         np.savez(done, logits=letter_logits(kept.model, points, recipe.features))
     with np.load(done) as found:
         return np.asarray(found["logits"], np.float32)
