@@ -98,7 +98,9 @@ class RecognizerRecipe:
         Raises:
             RecipeError: an unknown table or key (the nearest is named), or a value out of range.
         """
-        recipe.check_tables(("preprocess", "trim", "align", "image", "sampling", "features", "augment", "model", "train"))
+        recipe.check_tables(
+            ("preprocess", "trim", "align", "image", "sampling", "features", "augment", "model", "train")
+        )
         preprocess = recipe.stage("preprocess", PreprocessConfig)
         features = recipe.stage("features", FeatureConfig)
         try:
@@ -108,7 +110,7 @@ class RecognizerRecipe:
         sampling = recipe.stage("sampling", SamplingConfig)
         if sampling.draws and recipe.tables.get("augment", {}).get("rate", 1) != 1:
             raise RecipeError(
-                f"recipe {recipe.name}: augment.rate would change nothing, since sampling.kind = {sampling.kind!r} takes"
+                f"recipe {recipe.name}: augment.rate would change nothing, as sampling.kind = {sampling.kind!r} takes"
                 " the same number of frames of every clip; leave it out, or bend time with augment.warp"
             )
         return cls(
