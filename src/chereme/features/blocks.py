@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chereme.errors import LayoutError
+from chereme.features.facts import FrameFacts
 from chereme.layout import HAND_POINTS, UPPER_BODY_POINTS, Layout
 from chereme.types import Floats
 
-__all__ = ["BLOCKS", "Block", "Frame"]
+__all__ = ["SIGNER_BLOCKS", "Block", "Frame", "Part"]
 
 SIDES = ("left", "right")
 TIPS = (0, 4, 8, 12, 16, 20)
@@ -31,10 +32,46 @@ PARENTS = np.array([finger[joint] for finger in FINGERS for joint in range(4)])
 class Frame:
     """The points of a batch, and what several blocks need of them, computed once."""
 
-    def __init__(self, points: Floats, layout: Layout) -> None:
+    def __init__(self, points: Floats, layout: Layout, facts: FrameFacts | None = None) -> None:
         self.points = points
         self.layout = layout
+        self.shape = points.shape[:-2]
+        """(..., T)."""
+        self._facts = facts
         self._hands: tuple[Floats, Floats] | None = None
+        self._planes: Floats | None = None
+
+    @property
+    def facts(self) -> FrameFacts:
+        """When the frames were taken; made up where nobody said so."""
+        if self._facts is None:
+            self._facts = FrameFacts.unknown(self.shape)
+        return self._facts
+
+    @staticmethod
+    def plane_names(layout: Layout) -> list[str]:
+        """Names of the planes of a layout: x of every landmark but those of the face, then y."""
+        return [f"{name}.{axis}" for axis in "xy" for name in layout.names if not name.startswith("face/")]
+
+    def planes(self) -> Floats:
+        """(planes, all frames of all clips): each coordinate of a landmark lies together, for whole-frame sums."""
+        if self._planes is None:
+            spans = [at for group, at in self.layout.groups.items() if group != "face"]
+            count = sum(at.stop - at.start for at in spans)
+            flat = self.points.reshape(-1, *self.points.shape[-2:])
+            planes = np.empty((2, count, len(flat)), np.float32)
+            start = 0
+            for at in spans:
+                end = start + at.stop - at.start
+                for axis in range(2):
+                    planes[axis, start:end] = flat[:, at, axis].T
+                start = end
+            self._planes = planes.reshape(2 * count, len(flat))
+        return self._planes
+
+    def as_frames(self, rows: Floats) -> Floats:
+        """Numbers by frames (n, all frames), as (..., T, n); a view."""
+        return rows.T.reshape(*self.shape, len(rows))
 
     def wrists(self) -> Floats:
         """(..., T, 2, 3): wrist of the left and right hand."""
@@ -65,6 +102,16 @@ class Frame:
         return self.points[..., self.layout.indices(f"{group}/{p}" for p in points), :]
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Numbers of one block that a model reads, made ready for one layout."""
+
+    names: list[str]
+    moving: bool
+    compute: Callable[[Frame], Floats]
+    """(..., T, n)."""
+
+
 @dataclass(frozen=True)
 class Block:
     """A named group of numbers per frame."""
@@ -75,6 +122,23 @@ class Block:
     """The n names."""
     moving: bool
     """A position whose change over time is a feature too (see `FeatureConfig.velocities`)."""
+
+    def part(self, block: str, layout: Layout, wanted: Callable[[str], bool]) -> Part:
+        """The wanted numbers on a layout.
+
+        Raises:
+            LayoutError: it lacks what the block reads.
+        """
+        blank = np.full((1, len(layout), 3), np.nan, np.float32)
+        try:
+            self.compute(Frame(blank, layout))
+        except (KeyError, IndexError) as error:
+            raise LayoutError(f"no {error}") from error
+        names = self.names(layout)
+        keep = [i for i, name in enumerate(names) if wanted(f"{block}/{name}")]
+        if len(keep) == len(names):
+            return Part(names, self.moving, self.compute)
+        return Part([names[i] for i in keep], self.moving, lambda frame: self.compute(frame)[..., keep])
 
 
 def _flat(values: Floats, axes: int = 2) -> Floats:
@@ -170,7 +234,7 @@ def _pairs(a: list[str], b: list[str]) -> list[str]:
     return [f"{p}-{q}" for p in a for q in b]
 
 
-BLOCKS: dict[str, Block] = {
+SIGNER_BLOCKS: dict[str, Block] = {
     "body_points": Block(_body_points, lambda _: _axes(UPPER_BODY), moving=True),
     "body_depth_points": Block(_body_depth_points, lambda layout: _axes(_kinect_points(layout), "xyz"), moving=True),
     "hand_shape": Block(
@@ -207,12 +271,3 @@ BLOCKS: dict[str, Block] = {
         moving=False,
     ),
 }
-
-
-def check_block(name: str, layout: Layout) -> None:
-    """Raises LayoutError when a layout lacks what a block reads."""
-    blank = np.full((1, len(layout), 3), np.nan, np.float32)
-    try:
-        BLOCKS[name].compute(Frame(blank, layout))
-    except (LayoutError, KeyError, IndexError) as error:
-        raise LayoutError(f"feature block {name} cannot be computed on layout {layout.name}: {error}") from error
