@@ -58,13 +58,14 @@ def measure(data: str | Path | None = None) -> BenchResult:
 
 
 def _two_processes(files: Sequence[Path]) -> float:
-    pictures = [Picture(str(file)) for file in (*files[-_WARM:], *files)]
+    warm = files[-_WARM:]
+    pictures = [Picture(str(file)) for file in (*warm, *files)]
     with closing(find_hands(pictures, workers=_WORKERS)) as done:
         moments = []
         for _, found in done:
             assert not isinstance(found, str), found
             moments.append(time.perf_counter())
-    return len(files) / (moments[-1] - moments[_WARM - 1])
+    return len(files) / (moments[-1] - moments[len(warm) - 1])
 
 
 def _bare_loop(files: Sequence[Path]) -> float:

@@ -8,6 +8,7 @@
 """
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,13 +67,13 @@ def read_npz(path: str | Path) -> FeatureTable:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             if missing := [key for key in ("features", "labels", "label_names") if key not in file]:
                 raise ManifestError(
                     f"{path}: no {' and no '.join(missing)} in it; make it with `chereme extract --hands`"
                 )
             features, labels, names = (file[key] for key in ("features", "labels", "label_names"))
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ManifestError(f"{path}: cannot be read as .npz: {error}") from error
     if features.ndim != 2 or features.shape[1] != FEATURES or not np.isfinite(features).all():
         raise ManifestError(f"{path}: features of shape {features.shape}, (N, {FEATURES}) finite numbers are needed")

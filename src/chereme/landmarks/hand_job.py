@@ -53,7 +53,7 @@ class HandOutcome:
 
 
 def plan_hand_job(folder: str | Path, out: str | Path, config: HandConfig | None = None, redo: bool = False) -> HandJob:
-    """Find the pictures and what an earlier run has left to do; the job's journal is then open.
+    """Find the pictures and what an earlier run has left to do.
 
     Args:
         folder: see `chereme.dataset.picture_folder.read_picture_folder`.
@@ -68,7 +68,7 @@ def plan_hand_job(folder: str | Path, out: str | Path, config: HandConfig | None
     config, out = config or HandConfig(), Path(out)
     items = read_picture_folder(folder, PICTURES)
     check_replaceable(out / STORE)
-    made_with = {"settings": asdict(config), "engine": f"mediapipe {version('mediapipe')}"}
+    made_with = {**asdict(config), "engine": f"mediapipe {version('mediapipe')}"}
     journal = Journal(out / JOURNAL, made_with, redo)
     left = tuple(
         (clip, file)
@@ -89,20 +89,19 @@ def run_hand_job(job: HandJob, workers: int | None = None) -> Iterator[HandOutco
         ManifestError: the journal cannot be written (disk full): the same command goes on from there.
     """
     items = {str(file): (clip, file) for clip, file in job.left}
-    stamps = {name: stamp_of(file) for name, (_, file) in items.items()}
-    count = min(workers or cores(), len(items))
     if not items:
-        job.journal.close()
         return
+    # taken before a file is read: one that changes meanwhile is looked at again next time
+    stamps = {name: stamp_of(file) or (0, 0) for name, (_, file) in items.items()}
+    count = min(workers or cores(), len(items))
     with job.journal, closing(find_hands(map(Picture, items), job.config, count)) as done:
         for picture, found in done:
             clip, file = items[picture.name]
-            stamp = stamps[picture.name]
-            if isinstance(found, str) or stamp is None:
+            if isinstance(found, str):
                 job.journal.found.pop(clip.id, None)  # of a picture that stood there before
-                yield HandOutcome(clip, file, error=str(found))
+                yield HandOutcome(clip, file, error=found)
             else:
-                job.journal.add(clip.id, stamp, found)
+                job.journal.add(clip.id, stamps[picture.name], found)
                 yield HandOutcome(clip, file, found)
 
 

@@ -30,6 +30,8 @@ def stamp_of(path: Path) -> Stamp | None:
 class Journal:
     """A file to which a record per picture is added; of a last record that was cut short nothing is read.
 
+    Records are added within a `with` block.
+
     Args:
         path: of the file; it is made where there is none.
         made_with: the settings that its records depend on.
@@ -47,11 +49,10 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             whole = 0 if redo or not path.exists() else self._read(header)
-            self._file: BinaryIO = path.open("r+b" if whole else "wb", buffering=0)
-            self._file.truncate(whole)
-            self._file.seek(whole)
-            if not whole:
-                self._file.write(header)
+            with path.open("r+b" if whole else "wb") as file:
+                file.truncate(whole)
+                if not whole:
+                    file.write(header)
         except OSError as error:
             raise self._not_written(error) from error
 
@@ -114,17 +115,17 @@ class Journal:
             raise self._not_written(error) from error
         self.found[name] = stamp, sequence
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
-
     def __enter__(self) -> Self:
+        try:
+            self._file: BinaryIO = self.path.open("ab", buffering=0)
+        except OSError as error:
+            raise self._not_written(error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._file.close()
 
     def _not_written(self, error: OSError) -> ManifestError:
         return ManifestError(
