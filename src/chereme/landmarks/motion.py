@@ -49,7 +49,7 @@ def pixel_motion(
             picture = _small(frame.rgb(), picture_side)
             times.append(frame.time)
             mask = background.apply(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-            grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+            grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
             if before is not None:
                 changed.append(np.count_nonzero(cv2.absdiff(grey, before) > grey_step) / grey.size)
                 foreground.append(np.count_nonzero(mask) / mask.size)

@@ -43,6 +43,6 @@ def hang_unseen_hands(sequence: PoseSequence) -> PoseSequence:
         if at is None or not np.isnan(points[:, at]).all():
             continue
         points = points.copy()
-        points[:, at] = AVERAGE_HAND * np.float32([-1 if side == "left" else 1, 1, 1]) + np.float32(wrist)
+        points[:, at] = AVERAGE_HAND * np.array([-1 if side == "left" else 1, 1, 1]) + np.array(wrist)
         filled[:, at] = True
     return sequence.with_points(points, filled=filled) if filled.any() else sequence

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chereme.preprocess.tracks import through_gaps
+from chereme.preprocess.gaps import fill_gaps
 from chereme.types import Floats, PoseSequence
 
 __all__ = ["COMBINATIONS", "MEASURES", "Motion", "landmark_motion", "mix_motion", "scale_to_one", "smooth"]
@@ -41,9 +41,10 @@ class Motion:
 def landmark_motion(sequence: PoseSequence, combine: str = "mean") -> Floats:
     """How fast the landmarks of body and hands move, step by step.
 
-    Always of the same landmarks: gaps are bridged by straight lines and the two ends held, so that the value does
-    not jump when a hand comes into view. The face is left out (it moves with the head), and so are the legs, which
-    are guessed where a camera shows a signer to the hips.
+    Always of the same landmarks, those that the clip ever shows, so that the value does not jump when a hand comes
+    into view: a landmark not seen stands still. Over a gap of up to 0.25 s it moves along a straight line. The face
+    is left out (it moves with the head), and so are the legs, which are guessed where a camera shows a signer to
+    the hips.
 
     Args:
         sequence: T frames.
@@ -57,11 +58,12 @@ def landmark_motion(sequence: PoseSequence, combine: str = "mean") -> Floats:
         for i, name in enumerate(sequence.layout.names)
         if not name.startswith("face/") and not any(leg in name for leg in _LEGS)
     ]
-    tracks = through_gaps(sequence.points[:, keep, :2])
-    tracks = tracks[:, np.isfinite(tracks).all((0, 2))]
-    if not tracks.shape[1]:
+    points = fill_gaps(sequence).points[:, keep, :2]
+    points = points[:, np.isfinite(points).all(2).any(0)]
+    if not points.shape[1]:
         return np.zeros(max(0, len(sequence) - 1), np.float32)
-    steps = np.linalg.norm(np.diff(tracks, axis=0), axis=-1) * np.float32(sequence.fps)
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=-1)
+    steps = np.nan_to_num(steps) * np.float32(sequence.fps)
     return COMBINATIONS[combine](steps).astype(np.float32)
 
 
@@ -99,12 +101,14 @@ def scale_to_one(values: Floats) -> Floats:
 def smooth(values: Floats, seconds: float, fps: float) -> Floats:
     """A centred moving average over so many seconds, at any frame rate; as long as what came in.
 
-    The window is exact: where it reaches half into a step, that step counts half. The two ends are held beyond the
-    clip, so motion there is not damped, and a window longer than the clip shrinks to it.
+    The window is exact: where it reaches half into a step, that step counts half. At the two ends it shrinks to
+    what lies in the clip, so motion there is neither damped nor given more weight than it has.
     """
-    window = min(seconds * fps, float(len(values)))
-    if window <= 1:
+    window = seconds * fps
+    if window <= 1 or not len(values):
         return values
     reach = int(np.ceil(window / 2 - 0.5))
     weights = np.clip(window / 2 + 0.5 - np.abs(np.arange(-reach, reach + 1)), 0, 1)
-    return np.convolve(np.pad(values, reach, mode="edge"), weights / weights.sum(), mode="valid").astype(np.float32)
+    inside = slice(reach, reach + len(values))
+    total = np.convolve(values, weights)[inside]
+    return np.asarray(total / np.convolve(np.ones(len(values)), weights)[inside], np.float32)

@@ -120,7 +120,7 @@ def align_to_reference(sequence: PoseSequence, reference: Reference, config: Ali
         seen = sequence.points[sequence.seen]
         origin = np.median(seen, axis=0) if len(seen) else np.zeros(3, np.float32)
     elif not np.isfinite(reference.shoulders).all():
-        origin = reference.face + np.float32([0, config.face_to_shoulders / scale, 0])
+        origin = reference.face + np.array([0, config.face_to_shoulders / scale, 0], np.float32)
     else:
         origin = reference.shoulders.copy()
         if np.isfinite(reference.face).all():
@@ -139,7 +139,7 @@ def in_picture(sequence: PoseSequence, config: AlignConfig) -> PoseSequence:
     Returns:
         Points in frame heights; the picture is as high as the source's.
     """
-    corner = np.float32([config.centre_x, config.shoulders_y, 0])
+    corner = np.array([config.centre_x, config.shoulders_y, 0], np.float32)
     side = sequence.size[1]
     return replace(sequence, points=sequence.points * np.float32(config.shoulder_width) + corner, size=(side, side))
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chereme.errors import RecipeError
 from chereme.preprocess.motion import COMBINATIONS, Motion, landmark_motion, mix_motion
 from chereme.preprocess.peaks import find_peaks, slopes
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["KINDS", "Signing", "TrimConfig", "clip_motion", "find_signing", "trim_to_signing"]
+__all__ = ["KINDS", "Signing", "TrimConfig", "clip_motion", "find_signing", "trim_to_signing", "turning_points"]
 
 KINDS = ("none", "simple", "complex")
 
@@ -133,11 +134,9 @@ def find_signing(motion: Motion, fps: float, config: TrimConfig) -> Signing:
         return Signing(int(moving[0]), int(moving[-1]) + 1, "threshold", "threshold")
     moving = np.flatnonzero(curve > config.fallback_threshold)
     signing = Signing(int(moving[0]), int(moving[-1]) + 1, "threshold", "threshold")
-    peaks = find_peaks(curve, config.peak_height, config.peak_width * fps)
+    peaks, steep = turning_points(curve, fps, config)
     if not len(peaks):
         return signing
-    window = max(3, 2 * int(config.slope_window * fps / 2) + 1)
-    steep = find_peaks(np.abs(slopes(curve, window)), config.slope_height, config.slope_width * fps)
     before, after = steep[steep < peaks[0]], steep[steep > peaks[-1]]
     lead = round(config.lead * fps)
     if len(before):
@@ -146,6 +145,15 @@ def find_signing(motion: Motion, fps: float, config: TrimConfig) -> Signing:
         signing = replace(signing, end=min(last, int(after[0]) + 1 + lead), end_by="peaks")
     # a side without a peak of steepness goes by threshold, which may lie on the other side's peak
     return replace(signing, start=min(signing.start, int(peaks[0])), end=max(signing.end, int(peaks[-1]) + 1))
+
+
+def turning_points(curve: Floats, fps: float, config: TrimConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the peaks of motion, and of the peaks of steepness, that the complex detection goes by."""
+    window = max(3, 2 * int(config.slope_window * fps / 2) + 1)
+    return (
+        find_peaks(curve, config.peak_height, config.peak_width * fps),
+        find_peaks(np.abs(slopes(curve, window)), config.slope_height, config.slope_width * fps),
+    )
 
 
 def trim_to_signing(sequence: PoseSequence, signing: Signing) -> PoseSequence:
