@@ -5,17 +5,26 @@ import torch
 
 from chereme.bundle.write import write_onnx
 from chereme.errors import RecipeError
-from chereme.models import RECOGNIZERS, ModelConfig, build_recognizer
+from chereme.models import RECOGNIZERS, ModelConfig, NearestClips, build_recognizer
 from chereme.models.layers import masked_mean, reverse_in_time
 
 INPUTS, CLASSES = 30, 7
-KINDS = [*RECOGNIZERS, "conv-transformer halved"]
+VARIANTS = {
+    "conv-transformer halved": {"halve_time": True},
+    "encoder as in the Libras system": {"norm": "after", "activation": "relu", "norm_inputs": False},
+    "encoder as in the INCLUDE system": {"head": 8},
+    "knn warped": {"distance": "dtw"},
+}
+KINDS = [*RECOGNIZERS, *VARIANTS]
 
 
 def build(kind: str) -> torch.nn.Module:
     torch.manual_seed(0)
-    config = ModelConfig(kind=kind.partition(" ")[0], width=16, embedding=24, halve_time="halved" in kind)
-    return build_recognizer(INPUTS, CLASSES, config).eval()
+    settings = {"width": 16, "embedding": 24, "feed": 32, "frames": 8, **VARIANTS.get(kind, {})}
+    model = build_recognizer(INPUTS, CLASSES, ModelConfig(kind=kind.partition(" ")[0], **settings))
+    if isinstance(model, NearestClips):
+        model.remember(*clips([12, 9, 30, 11, 10, 12, 9, 12, 14]), torch.arange(9) % CLASSES)
+    return model.eval()
 
 
 def clips(lengths: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,7 +64,7 @@ def test_onnx_gives_what_torch_gives(kind, tmp_path):
         np.testing.assert_allclose(given, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("knn")])
 def test_every_weight_learns(kind):
     model = build(kind).train()
     values, mask = clips([12, 12, 12, 12])
