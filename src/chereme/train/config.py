@@ -11,6 +11,7 @@ from chereme.layout import layout_named
 from chereme.models import ModelConfig
 from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig
 from chereme.recipe import Recipe
+from chereme.train.search import TuneConfig
 
 __all__ = ["RecognizerRecipe", "TrainConfig"]
 
@@ -90,6 +91,7 @@ class RecognizerRecipe:
     augment: AugmentConfig
     model: ModelConfig
     train: TrainConfig
+    tune: TuneConfig
 
     @classmethod
     def read(cls, recipe: Recipe) -> "RecognizerRecipe":
@@ -99,7 +101,7 @@ class RecognizerRecipe:
             RecipeError: an unknown table or key (the nearest is named), or a value out of range.
         """
         recipe.check_tables(
-            ("preprocess", "trim", "align", "image", "sampling", "features", "augment", "model", "train")
+            ("preprocess", "trim", "align", "image", "sampling", "features", "augment", "model", "train", "tune")
         )
         preprocess = recipe.stage("preprocess", PreprocessConfig)
         features = recipe.stage("features", FeatureConfig)
@@ -124,4 +126,5 @@ class RecognizerRecipe:
             recipe.stage("augment", AugmentConfig),
             recipe.stage("model", ModelConfig),
             recipe.stage("train", TrainConfig),
+            recipe.stage("tune", TuneConfig),
         )
