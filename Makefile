@@ -31,9 +31,10 @@ models: setup ## Train the bundles that ship again, from the public data sets (D
 	$(PY) -m chereme.train.decoder --data "$(DATA)"
 	$(PY) -m chereme.train.bundled_letters --data "$(DATA)"
 
-docs: setup ## Write the tables of settings and figures in the pages again
+docs: setup ## Write the tables of settings and figures in the pages again, and the pictures of augmentation
 	@$(PY) scripts/settings_tables.py
 	@$(PY) scripts/figures.py
+	@$(PY) scripts/gallery.py
 
 lock: setup ## Write requirements/*.txt again from what .venv holds
 	@$(PY) scripts/lock.py
