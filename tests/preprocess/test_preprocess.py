@@ -3,10 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chereme.bundle import Bundle, find_bundle
 from chereme.errors import LayoutError
+from chereme.features import FeaturePlan
 from chereme.layout import BODY_HANDS_75, HANDS_42, KINECT_20, POINT_1, UPPER_BODY_55, Layout
 from chereme.preprocess import (
+    AlignConfig,
     PreprocessConfig,
+    TrimConfig,
     align_body,
     align_hands,
     fill_gaps,
@@ -15,6 +19,10 @@ from chereme.preprocess import (
     preprocess,
     sort_hands,
 )
+from chereme.recipe import Recipe
+from chereme.recognize import Recognizer
+from chereme.train.batches import make_batch, prepare
+from chereme.train.config import RecognizerRecipe
 from chereme.types import PoseSequence
 
 nan = float("nan")
@@ -131,3 +139,33 @@ def test_the_input_is_not_changed(signing):
     before = signing.points.copy()
     preprocess(signing, PreprocessConfig())
     np.testing.assert_array_equal(signing.points, before)
+
+
+def test_recipes_without_trim_and_align_preprocess_as_ever(signing):
+    """The bundle `isl43` was trained before there were those tables: not a bit may change for it."""
+    points = signing.points.copy()
+    points[10:14, signing.layout.groups["left_hand"]] = nan
+    points[30:45, signing.layout.groups["right_hand"]] = nan
+    clip = signing.with_points(points)
+    recipe = Bundle.load(find_bundle("isl43")).recipe
+    ours = preprocess(
+        clip,
+        recipe.stage("preprocess", PreprocessConfig),
+        recipe.stage("trim", TrimConfig),
+        recipe.stage("align", AlignConfig),
+    )
+    by_hand = mirror_to_dominant(align_body(fill_gaps(sort_hands(fit_layout(clip, UPPER_BODY_55)), 0.25)))
+    assert ours.points.tobytes() == by_hand.points.tobytes()
+
+
+def test_training_and_recognizing_trim_and_align_alike(signing, small_bundle):
+    """What a recipe says reaches both sides."""
+    still = np.concatenate([signing.points[:1].repeat(25, 0), signing.points, signing.points[-1:].repeat(25, 0)])
+    clip = replace(signing, points=still, confidence=None)
+    text = "[preprocess]\nalign = 'reference'\n[trim]\nkind = 'simple'\n[model]\nwidth = 16\n"
+    recipe = RecognizerRecipe.read(Recipe.from_text(text))
+    trained = prepare([clip], [0], recipe)
+    bundle = replace(Bundle.load(small_bundle), recipe=recipe.source)
+    assert 45 <= trained.lengths[0] <= 60
+    values, _ = make_batch(trained, np.array([0]), recipe, FeaturePlan(BODY_HANDS_75, recipe.features), None)
+    np.testing.assert_allclose(Recognizer(bundle).features(clip).values, values[0], atol=1e-6)

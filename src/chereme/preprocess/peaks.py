@@ -24,7 +24,8 @@ def find_peaks(values: Floats, height: float, width: float) -> NDArray[np.int64]
 
     Source: the definitions of `scipy.signal.find_peaks`, which chereme does not need installed.
     """
-    found = [top for top in _tops(values) if values[top] >= height and _width(values, top) >= width]
+    exact = values.astype(np.float64)  # a width that is just reached must not turn on rounding
+    found = [top for top in _tops(exact) if exact[top] >= height and _width(exact, top) >= width]
     return np.array(found, np.int64)
 
 
@@ -42,8 +43,10 @@ def slopes(values: Floats, window: int) -> Floats:
     return np.correlate(padded, along / (along**2).sum(), mode="valid").astype(np.float32)
 
 
-def _tops(values: Floats) -> list[int]:
+def _tops(values: NDArray[np.float64]) -> list[int]:
     """Middles of the stretches that are higher than what stands on either side."""
+    if not len(values):
+        return []
     edges = np.flatnonzero(np.diff(values)) + 1
     starts, stops = np.concatenate([[0], edges]), np.concatenate([edges, [len(values)]])
     levels = values[starts]
@@ -51,7 +54,7 @@ def _tops(values: Floats) -> list[int]:
     return [int((starts[i] + stops[i] - 1) // 2) for i in np.flatnonzero(higher) + 1]
 
 
-def _width(values: Floats, top: int) -> float:
+def _width(values: NDArray[np.float64], top: int) -> float:
     peak = float(values[top])
     above = np.flatnonzero(values > peak)
     left = int(above[above < top].max(initial=-1)) + 1
@@ -63,7 +66,7 @@ def _width(values: Floats, top: int) -> float:
     return _crossing(values, int(after), -1, half) - _crossing(values, int(before), 1, half)
 
 
-def _crossing(values: Floats, at: int, inwards: int, level: float) -> float:
+def _crossing(values: NDArray[np.float64], at: int, inwards: int, level: float) -> float:
     """Where the line from `at` to its neighbour inside the peak meets a level."""
     outside, inside = float(values[at]), float(values[at + inwards])
     return at + inwards * (level - outside) / (inside - outside) if outside < level else float(at)

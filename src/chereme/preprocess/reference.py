@@ -36,8 +36,8 @@ class AlignConfig:
     """Seconds that a point must be seen outside the signing; less, and it is measured in all frames."""
 
     def __post_init__(self) -> None:
-        if not self.by or (wrong := [name for name in self.by if name not in LENGTHS]):
-            raise RecipeError(f"align.by names one or more of {', '.join(LENGTHS)}, got {', '.join(wrong or ['none'])}")
+        if not self.by or not set(self.by) <= set(LENGTHS):
+            raise RecipeError(f"align.by names one or more of {', '.join(LENGTHS)}; got {', '.join(self.by) or 'none'}")
         for name in LENGTHS:
             if not 0.01 <= getattr(self, name) <= 1:
                 raise RecipeError(f"align.{name} must be 0.01 to 1 of the picture, got {getattr(self, name)}")
