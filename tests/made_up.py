@@ -113,3 +113,27 @@ def drawn_hand(side: str) -> np.ndarray:
     points[0, layout.index(f"pose/{side}_wrist")] = x, 0.62, 0
     points[0, layout.groups[f"{side}_hand"]] = np.array([x, 0.62, 0]) + 0.18 * hand * (away, 1, 1)
     return next(iter(draw_signer(signer.with_points(points), size=480)))[60:420]
+
+
+def colour_encoder(path: Path, side: int | str = "side", **about: str) -> Path:
+    """An image encoder as ONNX: mean red, green and blue of the picture as it gets it, and their sum."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    sums = np.vstack([np.eye(3), np.ones((1, 3))]).T.astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("GlobalAveragePool", ["picture"], ["mean"]),
+            helper.make_node("Flatten", ["mean"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "sums"], ["features"]),
+        ],
+        "colours",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, ["N", 3, side, side])],
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", 4])],
+        [numpy_helper.from_array(sums, "sums")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    helper.set_model_props(model, {f"chereme.{key}": value for key, value in about.items()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, path)
+    return path

@@ -218,12 +218,13 @@ def image_layout(count: int) -> Layout:
 
     They are no places: a sequence of them is neither aligned, turned nor drawn.
     """
-    return Layout(f"image_{count}", _in_group("image", map(str, range(-(-count // 3)))))
+    name = f"image_{count}"
+    return Layout(name, _in_group(name, map(str, range(-(-count // 3)))))
 
 
 def image_count(layout: Layout) -> int:
     """How many features of an image encoder a layout holds; 0: it holds landmarks."""
-    found = re.fullmatch(r"image_([1-9]\d{0,4})", layout.name)
+    found = re.fullmatch(r"image_([1-9]\d{0,4})/0", layout.names[0])
     return int(found[1]) if found else 0
 
 
