@@ -26,6 +26,11 @@ class HandGaps:
     seconds: Floats
     """(..., T, 2): length of the gap that a frame lies in; 0 where the hand was seen and in gaps at the two ends."""
 
+    @classmethod
+    def join(cls, clips: Sequence["HandGaps"]) -> "HandGaps":
+        """Of clips one after another."""
+        return cls(np.concatenate([c.guessed for c in clips]), np.concatenate([c.seconds for c in clips]))
+
     def at(self, frames: NDArray[np.int64]) -> "HandGaps":
         """Those of some frames."""
         return HandGaps(self.guessed[frames], self.seconds[frames])

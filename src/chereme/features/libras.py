@@ -95,13 +95,13 @@ def _angles(at: Index, to_y: int) -> Callable[[Frame], Floats]:
     No arc is computed: cross and dot product of the two sides are sine and cosine but for one factor.
     """
     a, b, c = at.T
-    tips, base = np.concatenate([a, c, a + to_y, c + to_y]), np.concatenate([b, b, b + to_y, b + to_y])
+    tips, base = np.concatenate([a, c, a + to_y, c + to_y]), np.concatenate([b, b + to_y])
 
     def compute(frame: Frame) -> Floats:
         planes = frame.planes()
-        sides = planes.take(tips, 0)
-        sides -= planes.take(base, 0)
-        first_x, second_x, first_y, second_y = sides.reshape(4, len(at), -1)
+        sides = planes.take(tips, 0).reshape(2, 2, len(at), -1)  # x and y, of first and second sides
+        sides -= planes.take(base, 0).reshape(2, 1, len(at), -1)
+        (first_x, second_x), (first_y, second_y) = sides
         made = np.empty((len(at), 2, planes.shape[1]), np.float32)
         sine, cosine = made[:, 0], made[:, 1]
         np.multiply(first_x, second_y, out=sine)
@@ -122,21 +122,21 @@ def _angles(at: Index, to_y: int) -> Callable[[Frame], Floats]:
 
 
 def _differences(at: Index, _: int) -> Callable[[Frame], Floats]:
-    """Half of the way since the frame before, as it would be in `STEP` seconds; 0 in the first frame."""
+    """Half of the way since the frame before, as it would be in `STEP` seconds.
+
+    0 in the first frame of a clip, and where a short clip repeats a frame.
+    """
 
     def compute(frame: Frame) -> Floats:
-        tracks = frame.planes().take(at[:, 0], 0).reshape(len(at), *frame.shape)
+        tracks = frame.planes().take(at[:, 0], 0)
         between = frame.facts.seconds_between()
-        moved = between > 0  # not where a short clip repeats a frame
-        if moved.all():
-            rate = (0.5 * STEP) / between
-        else:
-            rate = np.where(np.isnan(between), np.nan, np.where(moved, 0.5 * STEP / np.where(moved, between, 1), 0))
+        rate = np.zeros(frame.shape, np.float32)
+        np.divide(0.5 * STEP, between, out=rate[..., 1:], where=~(between <= 0), casting="same_kind")
         made = np.empty_like(tracks)
-        made[..., :1] = 0
-        ways = np.subtract(tracks[..., 1:], tracks[..., :-1], out=made[..., 1:])
-        ways *= rate.astype(np.float32)
-        return made.reshape(len(at), -1)
+        np.subtract(tracks[:, 1:], tracks[:, :-1], out=made[:, 1:])
+        made[:, 1:] *= rate.reshape(-1)[1:]
+        made.reshape(len(at), *frame.shape)[..., 0] = 0  # where the frame before is of another clip
+        return made
 
     return compute
 

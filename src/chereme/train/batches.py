@@ -8,7 +8,7 @@ clip by itself; scoring goes through the same samples each time, and counts clip
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from torch.utils.data import Dataset, Sampler
 
 from chereme.augment import augment_frames, augment_points, cutmix, mask_frames, mask_spans, mixup, swap_hands
 from chereme.features import FeaturePlan, clip_samples, frame_counts, frame_positions
+from chereme.features.facts import FrameFacts, HandGaps, hand_gaps
 from chereme.layout import image_count, layout_named
 from chereme.preprocess import preprocess
 from chereme.train.config import RecognizerRecipe
@@ -47,6 +48,8 @@ class PreparedClips:
     lengths: NDArray[np.int64]
     seconds: NDArray[np.float64]
     classes: NDArray[np.int64]
+    gaps: HandGaps | None = None
+    """(frames, 2) of all clips, where a feature reads them."""
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -54,7 +57,13 @@ class PreparedClips:
     def subset(self, keep: Sequence[int] | NDArray[np.int64]) -> "PreparedClips":
         """Some of the clips; the points are shared."""
         keep = np.asarray(keep, np.int64)
-        return PreparedClips(self.points, self.starts[keep], self.lengths[keep], self.seconds[keep], self.classes[keep])
+        return replace(
+            self,
+            starts=self.starts[keep],
+            lengths=self.lengths[keep],
+            seconds=self.seconds[keep],
+            classes=self.classes[keep],
+        )
 
 
 def prepare(sequences: Sequence[PoseSequence], classes: Sequence[int], recipe: RecognizerRecipe) -> PreparedClips:
@@ -67,6 +76,7 @@ def prepare(sequences: Sequence[PoseSequence], classes: Sequence[int], recipe: R
         lengths,
         np.array([s.seconds for s in ready]),
         np.asarray(classes, np.int64),
+        HandGaps.join([hand_gaps(s) for s in ready]) if "hand_metadata" in recipe.features.families else None,
     )
 
 
@@ -109,7 +119,7 @@ def make_batch(
             points = augment_points(points, plan.layout, recipe.augment, rng)
         points = mask_frames(points, mask, recipe.augment, rng)
     points[~mask] = np.nan
-    values = plan.compute(points)
+    values = plan.compute(points, _facts(clips, chosen, places, mask) if plan.reads_facts else None)
     if rng is not None:
         values = mask_spans(values, mask, recipe.augment, rng)
     return values, mask
@@ -125,8 +135,19 @@ def _side_by_side(samples: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.floa
 
 def _points_at(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np.float64]) -> Floats:
     """Points (B, T, J, 3) of the frames nearest to some places (B, T) in clips."""
-    frames = np.clip(np.floor(places + 0.5).astype(np.int64), 0, clips.lengths[chosen, None] - 1)
-    return clips.points[clips.starts[chosen, None] + frames]
+    return clips.points[clips.starts[chosen, None] + _nearest(clips, chosen, places)]
+
+
+def _nearest(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Numbers (B, T) of the frames nearest to some places."""
+    return np.clip(np.floor(places + 0.5).astype(np.int64), 0, clips.lengths[chosen, None] - 1)
+
+
+def _facts(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np.float64], mask: Bools) -> FrameFacts:
+    """When the frames that `_points_at` gives were taken; NaN where they are padding."""
+    frames, lengths = _nearest(clips, chosen, places), clips.lengths[chosen].astype(np.float64)
+    gaps = clips.gaps and clips.gaps.at(clips.starts[chosen, None] + frames)
+    return FrameFacts(np.where(mask, frames, np.nan), lengths, lengths / clips.seconds[chosen], gaps)
 
 
 class EpochBatches(Sampler[tuple[int, int, NDArray[np.int64]]]):
