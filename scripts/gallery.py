@@ -18,6 +18,7 @@ from chereme.augment import (
     cutmix,
     mask_frames,
     mask_spans,
+    mirror_clips,
     mixup,
     swap_hands,
 )
@@ -105,7 +106,8 @@ def body_panel(axes: Axes, points: Floats, partner: Floats, name: str, settings:
         other = partner[np.linspace(0, len(partner) - 1, len(points)).round().astype(int)]
         made = swap_hands(many, other[None].repeat(24, axis=0), UPPER_BODY_55, config, np.random.default_rng(0))
     else:
-        made = augment_points(many, UPPER_BODY_55, config, np.random.default_rng(2))
+        rng = np.random.default_rng(2)
+        made, _ = mirror_clips(augment_points(many, UPPER_BODY_55, config, rng), UPPER_BODY_55, config, rng)
     moved = np.nan_to_num(np.abs(made - many)).sum((2, 3)) + np.isnan(made).any(3).sum(2)
     row = int(np.argsort(np.median(moved, axis=1))[-6])
     frame = int(np.argmax(moved[row])) if name in ("drop_hand", "mirror") else int(len(points) * 0.45)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chereme.augment import AugmentConfig, augment_frames, augment_points, mask_spans, mixup, swap_hands
+from chereme.augment import AugmentConfig, augment_frames, augment_points, mask_spans, mirror_clips, mixup, swap_hands
 from chereme.errors import RecipeError
 from chereme.features import FeatureConfig, FeaturePlan
 from chereme.layout import UPPER_BODY_55
@@ -38,7 +38,8 @@ def points(signing):
 
 def augmented(points, seed=0, **changes):
     config = AugmentConfig(rate=1.0, **(STILL | changes))
-    return augment_points(points, UPPER_BODY_55, config, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    return mirror_clips(augment_points(points, UPPER_BODY_55, config, rng), UPPER_BODY_55, config, rng)[0]
 
 
 def test_nothing_asked_nothing_changed(points):
@@ -68,7 +69,8 @@ def test_the_same_seed_gives_the_same_clips(points):
 
 def test_the_input_is_not_changed(points):
     before = points.copy()
-    augment_points(points, UPPER_BODY_55, AugmentConfig(mirror=1.0), np.random.default_rng(0))
+    for change in (augment_points, mirror_clips):
+        change(points, UPPER_BODY_55, AugmentConfig(mirror=1.0), np.random.default_rng(0))
     np.testing.assert_array_equal(points, before)
 
 

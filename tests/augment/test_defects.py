@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from chereme.augment import AugmentConfig, augment_frames, augment_points, cutmix, mask_frames, mixup
+from chereme.augment import AugmentConfig, augment_frames, augment_points, cutmix, mask_frames, mirror_clips, mixup
 from chereme.errors import RecipeError
 from chereme.features import FeatureConfig, FeaturePlan
 from chereme.layout import UPPER_BODY_55
@@ -26,7 +26,8 @@ def only(**settings):
 
 
 def changed(points, seed=0, **settings):
-    return augment_points(points, UPPER_BODY_55, only(**settings), np.random.default_rng(seed))
+    config, rng = only(**settings), np.random.default_rng(seed)
+    return mirror_clips(augment_points(points, UPPER_BODY_55, config, rng), UPPER_BODY_55, config, rng)[0]
 
 
 @pytest.fixture
@@ -260,7 +261,7 @@ def test_the_same_seed_changes_clips_alike_in_every_process():
         "from chereme.augment import AugmentConfig, augment_points\n"
         "from chereme.layout import UPPER_BODY_55\n"
         "points = np.ones((3, 4, 55, 3), np.float32)\n"
-        "made = augment_points(points, UPPER_BODY_55, AugmentConfig(mirror=0.5), np.random.default_rng((1, 2, 3)))\n"
+        "made = augment_points(points, UPPER_BODY_55, AugmentConfig(), np.random.default_rng((1, 2, 3)))\n"
         "print(np.nansum(made), int(np.isnan(made).sum()))"
     )
     said = {

@@ -9,7 +9,7 @@ from torch import nn
 
 from chereme.augment import AugmentConfig
 from chereme.errors import RecipeError
-from chereme.features import SamplingConfig
+from chereme.features import FeatureConfig, SamplingConfig
 from chereme.layout import KINECT_20
 from chereme.recipe import Recipe, find_recipe
 from chereme.recognize import Recognizer
@@ -218,3 +218,21 @@ def test_the_recognizer_averages_over_the_samples_of_a_clip(small_bundle, clips,
     each = np.stack([run(None, {"features": f, "mask": np.ones(f.shape[:2], bool)})[0][0] for f in fed])
     shares = np.exp(each) / np.exp(each).sum(1, keepdims=True)
     np.testing.assert_allclose(np.exp(scores), shares.mean(0), rtol=1e-4)
+
+
+def test_gaps_of_a_hand_change_sides_with_it(rng):
+    clip = made_up_signer(40, rng)
+    points = clip.points.copy()
+    points[10:20, clip.layout.groups["left_hand"]] = np.nan
+    made = with_kind("uniform", mirror=1.0)
+    features = FeatureConfig(("hand_metadata",), ())
+    recipe = replace(made, features=features, preprocess=replace(made.preprocess, dominant=False))
+    data = training(recipe, [clip.with_points(points)])
+    values = data[(0, 0, np.zeros(1, np.int64))][0].numpy()
+    index = {name: i for i, name in enumerate(data.plan.names)}
+    plain = training(replace(recipe, augment=AugmentConfig(**STILL)), [clip.with_points(points)])
+    before = plain[(0, 0, np.zeros(1, np.int64))][0].numpy()
+    assert np.abs(before).max() > 0
+    for name, i in index.items():
+        other = index[name.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right")]
+        np.testing.assert_array_equal(values[..., i], before[..., other])

@@ -6,7 +6,7 @@ per clip, not per frame, from a generator that the caller seeds.
 
 from chereme.augment.blends import cutmix, mask_spans, mixup
 from chereme.augment.config import AugmentConfig
-from chereme.augment.points import augment_points, mask_frames, swap_hands
+from chereme.augment.points import augment_points, mask_frames, mirror_clips, swap_hands
 from chereme.augment.tempo import augment_frames
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "cutmix",
     "mask_frames",
     "mask_spans",
+    "mirror_clips",
     "mixup",
     "swap_hands",
 ]

@@ -12,7 +12,7 @@ from chereme.augment.tempo import some_clips
 from chereme.layout import Layout
 from chereme.types import Bools, Floats
 
-__all__ = ["augment_points", "mask_frames", "swap_hands"]
+__all__ = ["augment_points", "mask_frames", "mirror_clips", "swap_hands"]
 
 HEAD = tuple(f"pose/{p}" for p in ("nose", "left_eye", "right_eye", "mouth_left", "mouth_right"))
 FINGERS = tuple(slice(1 + 4 * f, 5 + 4 * f) for f in range(5))
@@ -49,12 +49,19 @@ def augment_points(points: Floats, layout: Layout, config: AugmentConfig, rng: n
     points += _drawn(config.shift, (batch, 1, 1, 3), config, rng).astype(np.float32)
     noise = (config.noise * some_clips(batch, config.noise_share, rng)).astype(np.float32)
     points += rng.standard_normal(points.shape, dtype=np.float32) * noise[:, None, None, None]
-    if config.mirror:
-        chosen = rng.random(batch) < config.mirror
-        flipped = points[chosen][:, :, layout.mirrored_order()]
-        flipped[..., 0] *= -1
-        points[chosen] = flipped
     return points
+
+
+def mirror_clips(
+    points: Floats, layout: Layout, config: AugmentConfig, rng: np.random.Generator
+) -> tuple[Floats, Bools]:
+    """Mirror some clips, left landmarks in the places of right ones: points as they were given, and which (B,) are."""
+    if not config.mirror:
+        return points, np.zeros(len(points), bool)
+    chosen = rng.random(len(points)) < config.mirror
+    mirrored = points.copy()
+    mirrored[chosen] = points[chosen][:, :, layout.mirrored_order()] * np.array([-1, 1, 1], np.float32)
+    return mirrored, chosen
 
 
 def swap_hands(

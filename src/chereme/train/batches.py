@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from chereme.augment import augment_frames, augment_points, cutmix, mask_frames, mask_spans, mixup, swap_hands
+from chereme.augment import (
+    augment_frames,
+    augment_points,
+    cutmix,
+    mask_frames,
+    mask_spans,
+    mirror_clips,
+    mixup,
+    swap_hands,
+)
 from chereme.features import FeaturePlan, clip_samples, frame_counts, frame_positions
 from chereme.features.facts import FrameFacts, HandGaps, hand_gaps
 from chereme.layout import image_count, layout_named
@@ -106,6 +115,7 @@ def make_batch(
     if rng is not None:
         places = augment_frames(places, lengths, recipe.augment, rng)
     points = _points_at(clips, chosen, places)
+    mirrored = np.zeros(len(chosen), bool)
     if rng is not None:
         if partners is not None:
             if samples is None:
@@ -117,9 +127,10 @@ def make_batch(
             points = swap_hands(points, partner, plan.layout, recipe.augment, rng)
         if not image_count(plan.layout):
             points = augment_points(points, plan.layout, recipe.augment, rng)
+            points, mirrored = mirror_clips(points, plan.layout, recipe.augment, rng)
         points = mask_frames(points, mask, recipe.augment, rng)
     points[~mask] = np.nan
-    values = plan.compute(points, _facts(clips, chosen, places, mask) if plan.reads_facts else None)
+    values = plan.compute(points, _facts(clips, chosen, places, mask, mirrored) if plan.reads_facts else None)
     if rng is not None:
         values = mask_spans(values, mask, recipe.augment, rng)
     return values, mask
@@ -143,10 +154,17 @@ def _nearest(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np
     return np.clip(np.floor(places + 0.5).astype(np.int64), 0, clips.lengths[chosen, None] - 1)
 
 
-def _facts(clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np.float64], mask: Bools) -> FrameFacts:
-    """When the frames that `_points_at` gives were taken; NaN where they are padding."""
+def _facts(
+    clips: PreparedClips, chosen: NDArray[np.int64], places: NDArray[np.float64], mask: Bools, mirrored: Bools
+) -> FrameFacts:
+    """When the frames that `_points_at` gives were taken; NaN where they are padding. Gaps change sides in a mirror."""
     frames, lengths = _nearest(clips, chosen, places), clips.lengths[chosen].astype(np.float64)
     gaps = clips.gaps and clips.gaps.at(clips.starts[chosen, None] + frames)
+    if gaps:
+        gaps.guessed[mirrored], gaps.seconds[mirrored] = (
+            gaps.guessed[mirrored, :, ::-1],
+            gaps.seconds[mirrored, :, ::-1],
+        )
     return FrameFacts(np.where(mask, frames, np.nan), lengths, lengths / clips.seconds[chosen], gaps)
 
 
