@@ -101,15 +101,8 @@ def test_what_is_no_network_is_said(network, tmp_path):
 
 def test_the_command(network, tmp_path):
     source = save(network, "script", tmp_path)
-    words = [
-        sys.executable,
-        "-m",
-        "chereme.export.image_encoder",
-        str(source),
-        str(tmp_path / "e.onnx"),
-        "--size",
-        "32",
-    ]
+    command = [sys.executable, "-m", "chereme.export.image_encoder"]
+    words = [*command, str(source), str(tmp_path / "e.onnx"), "--size", "32"]
     run = subprocess.run(words, capture_output=True, text=True, check=True)
     assert 'layout = "image_14"' in run.stdout
     failed = subprocess.run([*command, "none.pt", "e.onnx"], capture_output=True, text=True, check=False)

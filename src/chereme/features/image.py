@@ -21,14 +21,14 @@ class ImageConfig:
     videos; empty: it recognizes extracted features alone."""
 
 
-def _count(layout: Layout) -> int:
-    if not (count := image_count(layout)):
-        raise LayoutError('it holds landmarks; write `layout = "image_512"` for an encoder of so many features')
-    return count
-
-
 def _image(frame: Frame) -> Floats:
-    return np.asarray(frame.points.reshape(*frame.shape, -1)[..., : _count(frame.layout)])
+    if not (count := image_count(frame.layout)):
+        raise LayoutError('it holds landmarks; for an encoder of 512 features write `layout = "image_512"`')
+    return np.asarray(frame.points.reshape(*frame.shape, -1)[..., :count])
 
 
-IMAGE_BLOCK = Block(_image, lambda layout: [str(i) for i in range(_count(layout))], moving=False)
+def _names(layout: Layout) -> list[str]:
+    return [str(i) for i in range(image_count(layout))]
+
+
+IMAGE_BLOCK = Block(_image, _names, moving=False)
