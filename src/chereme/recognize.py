@@ -10,7 +10,7 @@ from chereme.bundle import Bundle, find_bundle
 from chereme.errors import BundleError
 from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, average_samples, features, sampled_features
 from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig, preprocess
-from chereme.types import Features, Floats, PoseSequence, Prediction, Ranked
+from chereme.types import Bools, Features, Floats, PoseSequence, Prediction, Ranked
 
 __all__ = ["DEFAULT_BUNDLE", "Recognizer", "onnx_session"]
 
@@ -65,13 +65,24 @@ class Recognizer:
     def _ready(self, sequence: PoseSequence) -> PoseSequence:
         return preprocess(sequence, self._preprocess, self._trim, self._align)
 
+    def samples(self, sequence: PoseSequence) -> list[Features]:
+        """What the model reads of a clip: one, or each of the samples that its recipe draws.
+
+        Raises:
+            LayoutError: the sequence lacks landmarks that the model cannot do without.
+        """
+        return sampled_features(self._ready(sequence), self._plan, self._sampling)
+
+    def score(self, values: Floats, mask: Bools) -> Floats:
+        """Raw scores (B, K) of features (B, T, F), of the frames (B, T) that the mask counts."""
+        return np.asarray(self._session.run(None, {"features": values, "mask": mask})[0], np.float32)
+
     def logits(self, sequence: PoseSequence) -> Floats:
         """Raw scores (K,), before calibration; of a clip's samples together where its recipe draws several."""
         rows = []
-        for sample in sampled_features(self._ready(sequence), self._plan, self._sampling):
+        for sample in self.samples(sequence):
             values = sample.values[None]
-            mask = np.ones(values.shape[:2], bool)
-            rows.append(np.asarray(self._session.run(None, {"features": values, "mask": mask})[0][0], np.float32))
+            rows.append(self.score(values, np.ones(values.shape[:2], bool))[0])
         return average_samples(np.stack(rows))
 
     def probabilities(self, sequences: Iterable[PoseSequence]) -> Floats:

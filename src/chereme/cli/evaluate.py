@@ -30,18 +30,26 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="Report folder.  [default: reports/BUNDLE-SPLIT-PART]"
 )
+@click.option(
+    "--importance", is_flag=True, help="Also tell which features matter, on validation clips unless --part says other."
+)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def command(bundle: str, data: Path, split: str | None, part: str | None, out: Path | None, as_json: bool) -> None:
+def command(
+    bundle: str, data: Path, split: str | None, part: str | None, out: Path | None, importance: bool, as_json: bool
+) -> None:
     """Score BUNDLE, a folder or the name of one that ships, on clips it was not trained on.
 
     Of a speller, pictures without a hand count as wrong: top-1 is accuracy times detection rate.
 
     The report folder gets report.json, results.txt, per_class.csv, answers.csv, and plots of the confusions,
-    the reliability of the probabilities, and the F1 of every word or letter.
+    the reliability of the probabilities, and the F1 of every word or letter; with --importance also
+    importance.csv and importance.png.
     """
     import sys
+    from dataclasses import asdict
 
     from chereme.bundle import find_bundle, kind_of
+    from chereme.evaluate.importance import feature_importance, importance_text, write_importance
     from chereme.evaluate.report import ALL, Recognizes, check_replaceable, evaluate_recognizer, write_report
     from chereme.recognize import Recognizer
     from chereme.spell import Speller
@@ -49,7 +57,10 @@ def command(bundle: str, data: Path, split: str | None, part: str | None, out: P
     folder = find_bundle(bundle)
     recognizer: Recognizes = Speller.load(folder) if kind_of(folder) == "speller" else Recognizer.load(folder)
     from_npz = data.suffix.lower() == ".npz"
-    part = part or (ALL if from_npz and split is None else "test")
+    if importance and not isinstance(recognizer, Recognizer):
+        raise click.UsageError("--importance is for recognizers of signs; a speller has one family of features")
+    part = part or (ALL if from_npz and split is None else "validation" if importance else "test")
+    matter = []
     with _opened(data) as opened:
         if part == ALL:
             split = ""
@@ -58,12 +69,17 @@ def command(bundle: str, data: Path, split: str | None, part: str | None, out: P
         name = "-".join(filter(None, [recognizer.bundle.name, split, part]))
         report = out or Path("reports") / name
         check_replaceable(report)
-        found = evaluate_recognizer(recognizer, opened, split, part, progress=not as_json and sys.stderr.isatty())
-    write_report(found, report)
+        progress = not as_json and sys.stderr.isatty()
+        found = evaluate_recognizer(recognizer, opened, split, part, progress=progress)
+        if importance:
+            assert isinstance(recognizer, Recognizer)
+            matter = feature_importance(recognizer, opened, found, progress=progress)
+    write_report(found, report, lambda folder: write_importance(matter, folder) if importance else None)
     if as_json:
-        print_json({**found.as_json(), "report": str(report)})
+        told = {"importance": [asdict(one) for one in matter]} if importance else {}
+        print_json({**found.as_json(), **told, "report": str(report)})
     else:
-        click.echo(found.as_text() + f"report: {report}")
+        click.echo(found.as_text() + (importance_text(matter) if importance else "") + f"report: {report}")
     if found.failed:
         sys.exit(1)
 

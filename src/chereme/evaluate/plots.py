@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,10 +12,16 @@ from numpy.typing import NDArray
 from chereme.evaluate.calibration import ReliabilityBin
 from chereme.evaluate.metrics import ClassScores
 
-__all__ = ["MOST_CLASSES", "draw_confusion", "draw_f1", "draw_reliability"]
+if TYPE_CHECKING:
+    from chereme.evaluate.importance import Importance
+
+__all__ = ["MOST_CLASSES", "draw_confusion", "draw_f1", "draw_importance", "draw_reliability"]
 
 MOST_CLASSES = 60
 """Words a plot can name and stay readable; of more, those with the most mistakes are drawn and the title says so."""
+
+MOST_FEATURES = 20
+"""Bars of features in a plot of importance; the table beside it has all."""
 
 INK, RIGHT, WRONG = "#22303c", "#2f6f9f", "#c8553d"
 
@@ -101,6 +108,30 @@ def draw_f1(table: Sequence[ClassScores], path: Path, word: str = "word") -> Non
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.set_title(f"F1 per {word}{note}", fontsize=11)
+    _save(figure, path)
+
+
+def draw_importance(found: Sequence["Importance"], path: Path) -> None:
+    """Draw what is lost without each family and each of the most needed features, with 95 % intervals."""
+    panels = [[one for one in found if one.kind == kind][:MOST_FEATURES] for kind in ("family", "feature")]
+    count = sum(one.kind == "feature" for one in found)
+    note = f", the {MOST_FEATURES} most needed of {count}" if count > MOST_FEATURES else ""
+    rows = [max(len(panel), 1) for panel in panels]
+    figure = Figure(figsize=(8, 0.22 * sum(rows) + 2.2), layout="constrained")
+    for axes, panel, title in zip(
+        figure.subplots(2, 1, sharex=True, height_ratios=rows), panels, ("Families", f"Features{note}"), strict=True
+    ):
+        places = range(len(panel))
+        axes.barh(places, [one.drop for one in panel], color=[RIGHT if one.low > 0 else "#9db4c4" for one in panel])
+        for place, one in zip(places, panel, strict=True):
+            axes.plot([one.low, one.high], [place, place], color=INK, linewidth=1)
+        axes.set_yticks(places, [one.name for one in panel], fontsize=7)
+        axes.axvline(0, color=INK, linewidth=0.5)
+        axes.set_ylim(len(panel) - 0.4, -0.6)
+        axes.set_title(title, fontsize=11)
+        axes.tick_params(axis="y", length=0)
+        axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel("top-1 lost when it is taken from another clip; pale: the 95 % interval holds 0")
     _save(figure, path)
 
 

@@ -5,7 +5,7 @@ import json
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -303,10 +303,12 @@ def evaluate_recognizer(
     )
 
 
-def write_report(evaluation: Evaluation, folder: str | Path) -> None:
+def write_report(
+    evaluation: Evaluation, folder: str | Path, more: Callable[[Path], None] = lambda folder: None
+) -> None:
     """Write report.json, results.txt, per_class.csv, answers.csv and three plots, whole or not at all.
 
-    An earlier report at `folder` is replaced.
+    An earlier report at `folder` is replaced. `more` writes further files beside them.
 
     Raises:
         CheremeError: `folder` holds something that is no report.
@@ -332,6 +334,7 @@ def write_report(evaluation: Evaluation, folder: str | Path) -> None:
         draw_confusion(counts, found.labels, part / "confusion.png", word, unanswered)
         draw_reliability(reliability(confidence, right), found.scores.ece, part / "reliability.png")
         draw_f1(table, part / "per_class.png", word)
+        more(part)
 
 
 def check_replaceable(folder: Path) -> None:
