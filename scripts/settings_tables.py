@@ -33,6 +33,8 @@ PLAIN = {
     "train.weight_decay": "Of AdamW.",
     "train.label_smoothing": "Share of the target that is spread over all glosses.",
     "train.gradient_norm": "Longer gradients are cut to this length.",
+    "train.plateau_factor": "Of the schedule `plateau`: what the rate is multiplied by.",
+    "train.plateau_patience": "Of the schedule `plateau`: validations without a lower loss before that.",
     "train.seed": "Of weights, order and augmentation.",
     "hands.max_hands": "Hands that are looked for in a picture; one is read.",
     "handshape.dropout": "In each hidden layer.",
