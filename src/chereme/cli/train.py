@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Instead: validate on this share, by signer where all are known, else at random, which is optimistic.",
 )
+@click.option("--folds", type=click.IntRange(3), help="Instead: as many models, each tested on groups of its own.")
+@click.option("--by", default="signer", show_default=True, help="With --folds: signer, source, block, any column.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/RECIPE-SPLIT]")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--refit", is_flag=True, help="After validation, train anew on training and validation clips together.")
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option("--set", "changes", multiple=True, metavar="TABLE.KEY=VALUE", help="Change a recipe's value (TOML).")
+@click.option("--track", default="csv", metavar="csv|mlflow[:URI]", help="Signs: also log to MLflow.  [default: csv]")
 @click.option("--title", help="For the bundle's card.")
 @click.option("--licence", default="not stated", help="Of the data, for the card.")
 @click.option(
@@ -45,12 +48,15 @@ def command(
     data: Path,
     split: str | None,
     val_split: float | None,
+    folds: int | None,
+    by: str,
     out: Path | None,
     resume: bool,
     refit: bool,
     start: str | None,
     seed: int | None,
     changes: tuple[str, ...],
+    track: str,
     title: str | None,
     licence: str,
     use: str,
@@ -66,19 +72,27 @@ def command(
     from chereme.evaluate.report import split_title
     from chereme.recipe import find_recipe
 
-    if (split is None) == (val_split is None):
-        raise click.UsageError("name a split of the store with --split, or a share with --val-split, one of the two")
+    if [split, val_split, folds].count(None) != 2:
+        raise click.UsageError(
+            "name a split of the store with --split, or a share with --val-split, one of the two; or ask for --folds"
+        )
     chosen = find_recipe(recipe)
     letters = "handshape" in chosen.tables
     if start is not None and not letters:
         raise click.UsageError("--from is for letters: recipes with a table [handshape]")
+    if letters and (folds or track != "csv"):
+        raise click.UsageError("--folds and --track are for signs, not for recipes with a table [handshape]")
     if seed is not None:
         changes = (*changes, f"{'letters' if letters else 'train'}.seed={seed}")
     chosen = chosen.changed(changes) if changes else chosen
     kind, unit = ("letters", "hands") if letters else ("words", "clips")
     settings: Any = _settings(chosen)
-    folder = out or Path("runs") / f"{chosen.name}-{split or 'validated'}"
+    made_of = split or (f"{folds}-folds-by-{by}" if folds else "validated")
+    folder = out or Path("runs") / f"{chosen.name}-{made_of}"
     store = _store(data, folder)
+    if folds:
+        _run_folds(settings, store, folder, (data, title, licence, use), by, folds, refit, resume, track, as_json)
+        return
     parts, name = (store.split(split), split) if split else _share(store, val_split or 0)
     shown = split_title(name)
     card = Card(
@@ -97,9 +111,13 @@ def command(
         begin = None if start is None else read_start(start)
         bundle = train_speller(settings, store, parts, folder, card, start=begin, **how)
     else:
+        from chereme.train.devices import first_process
         from chereme.train.run import train_bundle
+        from chereme.train.tracking import tracking_to
 
-        bundle = train_bundle(settings, store, parts, folder, card, **how)
+        bundle = train_bundle(settings, store, parts, folder, card, track=tracking_to(track, folder.parent), **how)
+        if not first_process():
+            return
     if as_json:
         print_json({"bundle": str(bundle.folder), "glosses": len(bundle.labels), **bundle.scores})
         return
@@ -112,6 +130,47 @@ def command(
         click.echo(f"{unit} held out: {shown}; all others trained, so a test needs other data")
     else:
         click.echo(f"next: chereme evaluate {bundle.folder} --data {data} --split {split}")
+
+
+def _run_folds(
+    settings: "RecognizerRecipe",
+    store: "Store",
+    folder: Path,
+    about: tuple[Path, str | None, str, str],
+    by: str,
+    folds: int,
+    refit: bool,
+    resume: bool,
+    track: str,
+    as_json: bool,
+) -> None:
+    """Train and test fold by fold, and print the table."""
+    import sys
+
+    from chereme.bundle import Card
+    from chereme.train.devices import first_process
+    from chereme.train.experiment import run_experiment
+    from chereme.train.tracking import tracking_to
+
+    data, title, licence, use = about
+    card = Card(
+        title or f"{settings.source.name} on {data.name}",
+        f"One of {folds} folds by {by} of `chereme train {settings.source.name} --data {data.name} --folds {folds}`.",
+        (data.name,),
+        licence,
+        use,
+        ("Made to measure a recipe: it was not shown the clips of its own test fold.",),
+    )
+    found = run_experiment(
+        settings, store, folder, card, by=by, folds=folds, refit=refit, resume=resume,
+        show=not as_json and sys.stderr.isatty(), track=tracking_to(track, folder),
+    )  # fmt: skip
+    if not first_process():
+        return
+    if as_json:
+        print_json({"folder": str(folder), **found.as_json()})
+    else:
+        click.echo(found.as_text() + f"report: {folder / 'report'}")
 
 
 def _settings(recipe: "Recipe") -> "RecognizerRecipe | LettersRecipe":
