@@ -35,6 +35,7 @@ docs: setup ## Write the tables of settings and figures in the pages again, and 
 	@$(PY) scripts/settings_tables.py
 	@$(PY) scripts/figures.py
 	@$(PY) scripts/gallery.py
+	@$(PY) scripts/preprocess_pictures.py
 
 lock: setup ## Write requirements/*.txt again from what .venv holds
 	@$(PY) scripts/lock.py

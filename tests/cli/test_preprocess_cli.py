@@ -160,3 +160,19 @@ def test_a_film_with_all_three_measures(film, tmp_path):
 )
 def test_usage_errors(arguments):
     assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        pytest.param("jovem_ne_1", 3 / 12, 28 / 12, id="12 frames a second"),
+        pytest.param("comer_uf_3", 13 / 29.97, 68 / 29.97, id="29.97 frames a second"),
+    ],
+)
+def test_real_clips_are_cut_where_the_source_cut_them(data, tmp_path, name, first, last):
+    """By the project's own table `video_metadata_v4.csv`, whose ends are a frame early."""
+    video = data / "libras25_videos" / "videos" / f"{name}.mp4"
+    result = run(video, "-o", tmp_path, "--json")
+    (answer,) = json.loads(result.stdout)
+    assert answer["start_seconds"] == pytest.approx(first, abs=0.1)
+    assert answer["end_seconds"] - 1 / answer["fps"] == pytest.approx(last, abs=0.2)

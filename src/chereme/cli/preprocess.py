@@ -256,7 +256,8 @@ def _line(result: dict[str, Any]) -> str:
     if left_out := result.get("motion", {}).get("left_out"):
         said.append(f"no pixels for {' and '.join(left_out)}")
     if from_all := result.get("reference", {}).get("from_all"):
-        said.append(f"{', '.join(name.replace('_', ' ') for name in from_all)} measured in all frames")
+        what = "size and place" if len(from_all) == 5 else ", ".join(name.replace("_", " ") for name in from_all)
+        said.append(f"{what} measured in all frames: too few still ones show them")
     if result["mirrored"]:
         said.append("left-handed, mirrored")
     return "; ".join(said)
