@@ -1,7 +1,6 @@
 """Nearest neighbours as a network: the training clips are its weights, so a bundle of it is one like any other."""
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import torch
@@ -101,12 +100,21 @@ class NearestClips(nn.Module):
         ours, theirs = clips.transpose(0, 1), self.clips.transpose(0, 1)  # frames first
         squares = ours.square().sum(-1)[:, None, :, None] + theirs.square().sum(-1)[None, :, None, :]
         cost = (squares - 2 * torch.einsum("ibf,jnf->ijbn", ours, theirs)).clamp(min=0)
-        best: dict[tuple[int, int], Tensor] = {}
-        for i in range(self.frames):
-            for j in range(max(0, i - self.reach), min(self.frames, i + self.reach + 1)):
-                ways = [best[at] for at in ((i - 1, j - 1), (i - 1, j), (i, j - 1)) if at in best]
-                best[i, j] = cost[i, j] + reduce(torch.minimum, ways) if ways else cost[i, j]
-        return best[self.frames - 1, self.frames - 1]
+        cost = cost.flatten(0, 1)
+        # Cell (i, j) follows (i - 1, j), (i, j - 1) and (i - 1, j - 1), so all cells with one i + j are done at once:
+        # row i + 1 of `last` is cell i of the diagonal before; row 0 stands for what is outside the table.
+        rows = torch.arange(self.frames, device=cost.device)
+        outside = torch.full_like(cost[:1], torch.inf)
+        last = outside.expand(self.frames + 1, -1, -1)
+        before_last = torch.cat([torch.zeros_like(outside), last[1:]])
+        for diagonal in range(2 * self.frames - 1):
+            columns = diagonal - rows
+            allowed = (columns >= 0) & (columns < self.frames) & ((rows - columns).abs() <= self.reach)
+            cells = cost[rows * self.frames + columns.clamp(0, self.frames - 1)]
+            cells = torch.where(allowed[:, None, None], cells, torch.inf)
+            way = torch.minimum(torch.minimum(last[1:], last[:-1]), before_last[:-1])
+            before_last, last = last, torch.cat([outside, cells + way])
+        return last[-1]
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         """How many clips were remembered is known from the weights alone."""
