@@ -115,6 +115,13 @@ def test_a_folder_keeps_its_subfolders(pose, tmp_path):
     assert (tmp_path / "out" / "casa" / "1.pose").is_file()
 
 
+def test_a_folder_without_clips_is_an_error(tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = run(tmp_path / "empty", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "no video or .pose in this folder" in result.output
+
+
 def test_bad_files_are_noted_and_the_rest_goes_on(pose, tmp_path):
     bad, same = tmp_path / "bad.pose", tmp_path / "sub" / pose.name
     bad.write_bytes(b"no pose")

@@ -86,8 +86,11 @@ def _places(clips: tuple[Path, ...], out: Path) -> Iterator[tuple[Path, Path]]:
 
     for clip in clips:
         if clip.is_dir():
-            for path in sorted(p for p in clip.rglob("*") if p.suffix.lower() in VIDEOS | {".pose"}):
+            inside = sorted(p for p in clip.rglob("*") if p.suffix.lower() in VIDEOS | {".pose"})
+            for path in inside:
                 yield path, out / path.relative_to(clip).with_name(path.stem)
+            if not inside:
+                yield clip, out / clip.name
         else:
             yield clip, out / clip.stem
 
@@ -101,6 +104,8 @@ def _one(clip: Path, place: Path, settings: "Settings", explained: bool, mirrore
     from chereme.poses import write_pose
     from chereme.preprocess import explain, in_picture
 
+    if clip.is_dir():
+        raise ClipError(f"{clip}: no video or .pose in this folder; name another")
     output = place.with_name(place.name + ".pose")
     if output.absolute() == clip.absolute():
         raise ClipError(f"{clip}: it would be replaced by its own result; name another folder with -o")
