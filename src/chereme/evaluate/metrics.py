@@ -23,6 +23,7 @@ __all__ = [
     "bootstrap",
     "class_table",
     "confusion",
+    "macro_f1_of",
     "predicted_classes",
     "score",
     "truth_ranks",
@@ -140,7 +141,7 @@ def score(
         absent=tuple(labels[k] for k in np.setdiff1d(np.arange(len(labels)), truth)),
         top1_ci95=_interval(_share(weights, ranks < 1)),
         top5_ci95=_interval(_share(weights, ranks < 5)),
-        macro_f1_ci95=_interval(_macro_f1(weights, predicted, truth, len(labels))),
+        macro_f1_ci95=_interval(macro_f1_of(weights, predicted, truth, len(labels))),
         resampled=resampled,
     )
 
@@ -220,8 +221,8 @@ def _share(weights: Doubles, right: Bools) -> Doubles:
     return shares
 
 
-def _macro_f1(weights: Doubles, predicted: Ints, truth: Ints, classes: int) -> Doubles:
-    """(R,) mean F1 over the classes that each weighting of the clips holds."""
+def macro_f1_of(weights: Doubles, predicted: Ints, truth: Ints, classes: int) -> Doubles:
+    """(R,) mean F1 over the classes that each weighting (R, N) of the clips holds; -1 is no answer."""
     n = len(truth)
     is_true, is_taken = np.zeros((n, classes)), np.zeros((n, classes + 1))
     is_true[np.arange(n), truth] = 1
