@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from chereme.cli.preprocess import command
+from chereme.errors import RecipeError
 from chereme.poses import read_pose, write_pose
 from chereme.render import draw_signer, write_video
 from chereme.types import PoseSequence
@@ -183,3 +184,9 @@ def test_real_clips_are_cut_where_the_source_cut_them(data, tmp_path, name, firs
     (answer,) = json.loads(result.stdout)
     assert answer["start_seconds"] == pytest.approx(first, abs=0.1)
     assert answer["end_seconds"] - 1 / answer["fps"] == pytest.approx(last, abs=0.2)
+
+
+def test_features_of_pictures_are_left_alone(pose, tmp_path):
+    result = run(pose, "-o", tmp_path / "out", "--set", "preprocess.layout=image_512")
+    assert isinstance(result.exception, RecipeError)
+    assert "features of pictures" in str(result.exception)

@@ -51,7 +51,8 @@ def command(
 
     from tqdm import tqdm
 
-    from chereme.errors import CheremeError, ClipError
+    from chereme.errors import CheremeError, ClipError, RecipeError
+    from chereme.layout import image_count, layout_named
     from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig
     from chereme.recipe import Recipe, find_recipe
 
@@ -62,6 +63,10 @@ def command(
         chosen.stage("trim", TrimConfig),
         chosen.stage("align", AlignConfig),
     )
+    if image_count(layout_named(settings[0].layout)):
+        raise RecipeError(
+            f"recipe {chosen.name}: it reads features of pictures, which nothing is done to before a model"
+        )
     results: list[dict[str, Any]] = []
     made: dict[Path, Path] = {}
     for clip, place in tqdm(list(_places(clips, out)), unit="clip", disable=as_json or not sys.stderr.isatty()):

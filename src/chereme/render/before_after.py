@@ -109,8 +109,8 @@ def write_before_after(shown: Shown, path: str | Path, seconds: float, most_byte
         content = _gif([_gif_picture(some, *tiles, height) for tiles in _tiles(some, height)], seconds / len(chosen))
         if len(content) < most_bytes or height < 100:
             break
-        height = int(height * 0.85)
-        chosen = chosen[:: 2 if len(chosen) > 60 else 1]
+        height = int(height * min(0.9, 0.95 * float(np.sqrt(most_bytes / len(content)))))
+        chosen = chosen[:: 2 if height < 160 else 1]
     with write_beside(path) as part:
         part.write_bytes(content)
     return len(chosen)
