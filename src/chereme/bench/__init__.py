@@ -29,6 +29,7 @@ BENCHES = {
     "acc-letters-loso": "chereme.bench.acc_letters_loso",
     "acc-letters-cross": "chereme.bench.acc_letters_cross",
     "acc-massey": "chereme.bench.acc_massey",
+    "tune": "chereme.bench.tune",
 }
 
 

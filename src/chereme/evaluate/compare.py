@@ -112,10 +112,8 @@ class Comparison:
         lines += ["", f"{self.runs[0].n} clips; intervals by paired bootstrap over {self.resampled}", ""]
         for p in self.pairs:
             gain = f"{p.difference:+.3f} [{p.ci95.low:+.3f}, {p.ci95.high:+.3f}]"
-            verdict = "is better than {}" if p.told_apart else "and {} cannot be told apart"
-            lines.append(f"{p.run} {verdict.format(p.other)}: {gain}, right alone {p.only_run} : {p.only_other}")
-            )
-            lines.append(f"{told}: {gain}, right alone {p.only_run} : {p.only_other}")
+            verdict = f"is better than {p.other}" if p.told_apart else f"and {p.other} cannot be told apart"
+            lines.append(f"{p.run} {verdict}: {gain}, right alone {p.only_run} : {p.only_other}")
         if len(self.pairs) > 1:
             lines += ["", f"verdicts allow for {len(self.pairs)} pairs being looked at (Bonferroni); intervals do not"]
         return "\n".join(lines) + "\n"

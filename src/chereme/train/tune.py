@@ -215,9 +215,7 @@ def tune(
 def _check(search: Search) -> TrainConfig:
     """The recipe's own settings; what can be found wrong before the first trial is."""
     if not any(part == "validation" for part in search.split.values()):
-        raise SplitError(
-            "the split has no validation clips to choose settings by; make one with `chereme dataset split`"
-        )
+        raise SplitError("the split has no validation clips to choose by; make one with `chereme dataset split`")
     for name, dimension in search.space.items():
         tried = dimension.values() if isinstance(dimension, Choice) else [dimension.low, dimension.high]
         refused = [_refusal(search.recipe, {name: value}) for value in tried]
@@ -273,8 +271,8 @@ def _asked(search: Search, study: optuna.Study) -> Iterator[int]:
         number = line[0].number if line else len(known)
         study.sampler = search.sampler(number)
         trial = study.ask(distributions)
-        begun = (search.folder / f"trial-{number:03d}").exists()
-        _note(search, trial.number, "goes on" if begun else "begins", search.values(study.trials[trial.number]))
+        values = search.values(study.get_trials(deepcopy=False)[number])
+        _note(search, number, *_beginning(search.folder / f"trial-{number:03d}"), values)
         yield trial.number
 
 
@@ -283,14 +281,23 @@ def _tell(search: Search, study: optuna.Study, number: int, outcome: Outcome) ->
         trial = study.get_trials(deepcopy=False)[number]
         study._storage.set_trial_user_attr(trial._trial_id, "reason", outcome.reason)
     study.tell(number, outcome.value, outcome.state)
-    _note(search, number, outcome.state.name.lower(), {"validation_top1": outcome.value})
+    _note(search, number, outcome.state.name.lower(), None, {"validation_top1": outcome.value})
     _write(search, study)
     # a trial is there for its score; what is trained in the end is best.toml
     shutil.rmtree(search.folder / f"trial-{number:03d}" / "checkpoints", ignore_errors=True)
 
 
-def _note(search: Search, number: int, event: str, more: Mapping[str, Any]) -> None:
-    line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "trial": number, "event": event, **more}
+def _beginning(folder: Path) -> tuple[str, int | None]:
+    """Whether a trial begins or goes on, and after how many epochs."""
+    if not (folder / "checkpoints" / "last.ckpt").exists():
+        return "begins", None
+    lines = (folder / "progress.csv").read_text(encoding="utf-8").splitlines() if folder.exists() else []
+    return "goes on", len(lines) - 1
+
+
+def _note(search: Search, number: int, event: str, epochs: int | None, more: Mapping[str, Any]) -> None:
+    line: dict[str, Any] = {"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "trial": number, "event": event}
+    line |= more if epochs is None else {"epochs": epochs, **more}
     with (search.folder / "journal.jsonl").open("a", encoding="utf-8") as out:
         out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
