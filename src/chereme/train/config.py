@@ -29,7 +29,9 @@ class TrainConfig:
     `plateau_factor` of itself when the validation loss (without validation clips, the training loss) has not come
     down for `plateau_patience` validations."""
     plateau_factor: float = 0.1
+    """What the rate is multiplied by on a plateau."""
     plateau_patience: int = 3
+    """Validations without a smaller loss that make one."""
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     average: float = 0.998
