@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from chereme.bench.features import _holistic_clip, _loop_frames
-from chereme.bench.libras_loop import loop_libras
+from chereme.bench.features import made_up_holistic
+from chereme.bench.libras_loop import loop_frames, loop_gaps, loop_libras
 from chereme.errors import LayoutError, RecipeError
 from chereme.features import PRESETS, FeatureConfig, FeaturePlan, FrameFacts, SamplingConfig, features
 from chereme.features.facts import HandGaps, hand_gaps
@@ -96,12 +96,14 @@ def test_each_number_reads_the_landmarks_that_its_name_says(layout, rng):
 
 
 def test_a_function_per_number_and_frame_gives_the_same(rng):
-    clips = [_holistic_clip(rng) for _ in range(3)]
+    clips = [made_up_holistic(rng) for _ in range(3)]
     chosen = np.arange(len(clips[0]))
     together = FrameFacts.stack([FrameFacts.of(clip, chosen) for clip in clips])
     ours = plan().compute(np.stack([clip.points for clip in clips]), together)
     for clip, numbers in zip(clips, ours, strict=True):
-        np.testing.assert_allclose(numbers, loop_libras(_loop_frames(clip), len(clip), clip.fps), atol=1e-5)
+        np.testing.assert_allclose(
+            numbers, loop_libras(loop_frames(clip, loop_gaps(clip)), len(clip), clip.fps), atol=1e-5
+        )
 
 
 def test_a_large_batch_gives_what_each_clip_gives(rng):

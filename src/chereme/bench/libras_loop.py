@@ -1,15 +1,16 @@
 """The 339 numbers of `libras-339` by a Python function per number and frame, as the Libras system computes them.
 
-It has its own tables and formulas, and takes arc cosines, so that it can tell when ours are wrong. Points come as plain
-numbers in lists, read before the clock starts, and `math` does the sums: arrays of two numbers would take longer.
+It has its own tables and formulas, and takes arc cosines, so that it can tell when ours are wrong. Each frame is read
+into lists of plain numbers once, and `math` does the sums: arrays of two numbers would take longer.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-Point = tuple[float, float]
-Landmarks = Sequence[Point] | None
+from chereme.types import PoseSequence
+
+Landmarks = Sequence[Sequence[float]] | None
 
 POSE_ANGLES = {
     "right_shoulder_angle": (12, 14, 16),
@@ -89,6 +90,32 @@ class LoopFrame:
     left_gap: int
     """Frames of the gap that the left hand lies in; 0: it was seen; below 0: in a gap at an end."""
     right_gap: int
+
+
+def loop_gaps(clip: PoseSequence) -> dict[str, list[int]]:
+    """Of each frame and hand: 0 where seen, the length of its gap, or -1 in a gap at an end."""
+    return {hand: _gap_lengths([not math.isnan(x) for x in clip.group(hand)[:, 0, 0].tolist()]) for hand in GROUPS[1:]}
+
+
+def _gap_lengths(seen: list[bool]) -> list[int]:
+    lengths = []
+    for t, here in enumerate(seen):
+        before = next((i for i in range(t, -1, -1) if seen[i]), None)
+        after = next((i for i in range(t, len(seen)) if seen[i]), None)
+        lengths.append(0 if here else -1 if before is None or after is None else after - before - 1)
+    return lengths
+
+
+def loop_frames(clip: PoseSequence, gaps: Mapping[str, Sequence[int]]) -> list[LoopFrame]:
+    """Read a clip frame by frame; a group is whole or None."""
+    frames = []
+    for t, points in enumerate(clip.points):
+        groups: dict[str, Landmarks] = {}
+        for group in GROUPS:
+            landmarks = points[clip.layout.groups[group], :2].tolist()
+            groups[group] = None if math.isnan(landmarks[0][0]) else landmarks
+        frames.append(LoopFrame(groups, t, gaps["left_hand"][t], gaps["right_hand"][t]))
+    return frames
 
 
 def loop_libras(frames: Sequence[LoopFrame], clip_frames: int, fps: float) -> list[list[float]]:

@@ -35,7 +35,7 @@ __all__ = [
 READ_FACTS = ("differences", "clip_metadata", "hand_metadata")
 """Blocks that read when a frame was taken, or what was guessed in it."""
 
-FRAMES_AT_ONCE = 900
+FRAMES_AT_ONCE = 600
 """Of a batch: what is in work then stays in the processor's cache."""
 
 
