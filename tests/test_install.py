@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "chereme"
+OPTIONAL = {"mlflow": "track", "ray": "cluster"}
+"""Packages that are looked for where they are used, and their extras; `make setup` installs neither."""
 LEFT_OUT = ("jax", "jaxlib", "sentencepiece", "sounddevice")
 TRAINING = {"models", "bundle", "train", "evaluate", "export", "bench"}
 
@@ -78,7 +80,7 @@ def test_every_import_is_locked():
     for path in PACKAGE.rglob("*.py"):
         stage = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         locked = with_training if stage in TRAINING else base
-        for module in sorted(third_party(path)):
+        for module in sorted(third_party(path) - OPTIONAL.keys()):
             names = {canonicalize_name(name) for name in provided_by.get(module, [module])}
             if names.isdisjoint(locked):
                 missing.append(f"{path.relative_to(PACKAGE)} imports {module}, of {', '.join(names)}")
@@ -88,7 +90,8 @@ def test_every_import_is_locked():
 def test_every_import_is_declared():
     """What the package imports stands in pyproject.toml itself, not only as another package's need."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    texts = [*project["dependencies"], *project["optional-dependencies"]["train"]]
+    extras = project["optional-dependencies"]
+    texts = [*project["dependencies"], *extras["train"], *(text for x in set(OPTIONAL.values()) for text in extras[x])]
     declared = {canonicalize_name(re.split(r"[\[<>=!~ ]", text)[0]) for text in texts}
     declared |= {"opencv-python-headless", "opencv-contrib-python"}  # the cv2 that mediapipe brings, one or the other
     provided_by = packages_distributions()

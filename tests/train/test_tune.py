@@ -239,7 +239,7 @@ def test_a_killed_search_goes_on(store, tmp_path):
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     end = time.monotonic() + 60
     while first.poll() is None and time.monotonic() < end:
-        if (tmp_path / "out" / "trial-001" / "progress.csv").exists():
+        if (tmp_path / "out" / "trial-001" / "checkpoints" / "last.ckpt").exists():
             first.send_signal(signal.SIGKILL)
             break
         time.sleep(0.01)

@@ -36,13 +36,17 @@ def on_cluster(
         ray.init(address=None if address == "local" else address, include_dashboard=False, log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise TrainingError(f"no Ray cluster at {address}: {error}") from error
+
+    def task(number: int) -> T:  # Ray takes plain functions only
+        return work(number)
+
     try:
         there: dict[str, Any] = ray.cluster_resources()
         room = int(there.get("CPU", 0) // cpus)
         room = min(room, int(there.get("GPU", 0) // gpus)) if gpus else room
         if room < 1:
             raise TrainingError(f"the Ray cluster at {address} has no room for {cpus} cores and {gpus} GPUs at once")
-        remote = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=2)(work)
+        remote = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=2)(task)
         waiting, pending = iter(numbers), dict[Any, int]()
         while True:
             while len(pending) < room and (number := next(waiting, None)) is not None:
