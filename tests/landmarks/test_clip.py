@@ -114,7 +114,10 @@ def test_a_stretch_outside_the_film_is_said(engine, film):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"layout": "kinect_20"}, "landmarks.layout must be one of body_hands_75, holistic_543, hands_42, got 'kinect_20'"),
+        (
+            {"layout": "kinect_20"},
+            "landmarks.layout must be one of body_hands_75, holistic_543, hands_42, got 'kinect_20'",
+        ),
         ({"stride": 0}, "landmarks.stride must be at least 1, got 0"),
         ({"min_detection_confidence": 2}, "landmarks.min_detection_confidence must be from 0 to 1, got 2"),
         ({"task": "gone.task"}, "landmarks.task: gone.task: no such file"),
