@@ -30,9 +30,10 @@ def measure(data: str | Path | None = None) -> BenchResult:
         "split": "letters-loso: one of four signers out, the other three train",
         "recipe": "letters --from asl_letters",
         "goal": 0.985,
+        "selected_on": "two-signer trainings within each fold's three signers",
         "from_random_weights": round(float(np.concatenate([fold.right for fold in scratch]).mean()), 4),
     }
-    return letters_result("acc-letters-loso", ours, peer, STILL, details)
+    return letters_result("acc-letters-loso", ours, peer, STILL, details, peer_hands="the three signers alone")
 
 
 def _folds(store: Store, recipe: str, seed: int, work: Path, start: str) -> Iterator[Answers]:

@@ -129,7 +129,12 @@ def answer(
 
 
 def letters_result(
-    name: str, runs: Sequence[Answers], peer: Sequence[Answers], labels: tuple[str, ...], details: Mapping[str, Any]
+    name: str,
+    runs: Sequence[Answers],
+    peer: Sequence[Answers],
+    labels: tuple[str, ...],
+    details: Mapping[str, Any],
+    peer_hands: str = "the same hands",
 ) -> BenchResult:
     """The figure of a bench: accuracy over all pictures, detection included, with its interval over pictures.
 
@@ -139,6 +144,7 @@ def letters_result(
         peer: the portal's v1 on the same hands.
         labels: in class order.
         details: what else to record.
+        peer_hands: what the peer was trained on, in words.
     """
     probabilities = np.concatenate([run.probabilities for run in runs])
     truth = np.concatenate([run.truth for run in runs])
@@ -152,7 +158,7 @@ def letters_result(
         name,
         round(scores.top1, 4),
         "detection x accuracy",
-        "the alphabet portal's v1 (256-128-64), trained as it is there on the same hands",
+        f"the alphabet portal's v1 (256-128-64), trained as it is there on {peer_hands}",
         round(theirs, 4),
         round(scores.top1 / theirs, 4),
         len(set(units)),
