@@ -175,6 +175,7 @@ def train_speller(
     split_name: str,
     name: str | None = None,
     labels: tuple[str, ...] | None = None,
+    language: str | None = None,
     start: Start | None = None,
     refit: bool = False,
     resume: bool = False,
@@ -192,6 +193,7 @@ def train_speller(
         name: of the bundle; None: the run folder's.
         labels: of the bundle; None: the glosses of the training clips, sorted. Others help to
             train and are then cut off.
+        language: ISO 639-3; None: that of the training clips, where all name the same.
         start: weights to begin from.
         refit: after validation, train anew on training and validation clips together, to the best epoch where
             patience may stop a run early, else to the end.
@@ -242,7 +244,7 @@ def train_speller(
         model,
         recipe.source,
         labels=learned,
-        language=languages[0] if len(languages) == 1 else "",
+        language=(languages[0] if len(languages) == 1 else "") if language is None else language,
         calibration=calibration,
         card=card,
         scores=scores,
