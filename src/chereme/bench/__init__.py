@@ -30,6 +30,10 @@ BENCHES = {
     "acc-letters-cross": "chereme.bench.acc_letters_cross",
     "acc-massey": "chereme.bench.acc_massey",
     "tune": "chereme.bench.tune",
+    "recipes-isl43": "chereme.bench.recipes_isl43",
+    "recipes-isl30": "chereme.bench.recipes_isl30",
+    "recipes-asl24": "chereme.bench.recipes_asl24",
+    "train-time": "chereme.bench.train_time",
 }
 
 
