@@ -43,12 +43,20 @@ def test_the_schema_is_the_portals(tmp_path, arrays):
     [
         ({"label_names": None}, "no label_names in it"),
         ({"features": np.zeros((3, 63), np.float32)}, r"features of shape \(3, 63\)"),
-        ({"features": np.full((3, 84), np.nan, np.float32)}, "finite numbers are needed"),
+        ({"features": np.zeros((3, 42, 2), np.float32)}, r"features of shape \(3, 42, 2\)"),
+        ({"features": np.full((3, 84), np.nan, np.float32)}, "features of row 0 hold NaN or infinity"),
+        ({"features": np.full((3, 84), 1e300)}, "features of row 0 hold NaN or infinity"),
+        ({"features": np.full((3, 84), "0.5")}, r"\(N, 84\) numbers are needed"),
         ({"labels": np.array([0, 1])}, r"labels of shape \(2,\), 3 whole numbers"),
         ({"labels": np.array([0.0, 1, 2])}, "whole numbers are needed"),
         ({"labels": np.array([0, 3, 0])}, "labels from 0 to 3 for 3 label_names"),
         ({"labels": np.array([0, -1, 0])}, "labels from -1 to 0"),
         ({"label_names": np.array(["A", "B", "C"], dtype=object)}, "cannot be read as .npz"),
+        ({"label_names": np.array("ABC")}, r"label_names of shape \(\)"),
+        ({"label_names": np.array([["A", "B"]] * 6)}, r"label_names of shape \(6, 2\)"),
+        ({"label_names": np.array([1, 2, 3])}, "a list of names"),
+        ({"label_names": np.array([b"A", b"B", b"C"])}, "a list of names"),
+        ({"label_names": np.array(["A", "B", "A"])}, "names 'A' twice"),
     ],
 )
 def test_another_schema_is_refused(tmp_path, arrays, change, says):

@@ -4,13 +4,17 @@
 |---|---|---|
 | `features` | float32 (N, 84) | see `chereme.features.hand.hand_84` |
 | `labels` | int64 (N,) | place in `label_names` |
-| `label_names` | text (K,) | classes, sorted; a class may have no row |
+| `label_names` | text (K,) | classes, sorted, each once; a class may have no row |
 """
 
+import hashlib
 import zipfile
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,21 +79,41 @@ def read_npz(path: str | Path) -> FeatureTable:
             features, labels, names = (file[key] for key in ("features", "labels", "label_names"))
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ManifestError(f"{path}: cannot be read as .npz: {error}") from error
-    if features.ndim != 2 or features.shape[1] != FEATURES or not np.isfinite(features).all():
-        raise ManifestError(f"{path}: features of shape {features.shape}, (N, {FEATURES}) finite numbers are needed")
+    if problem := _problem(features, labels, names):
+        raise ManifestError(f"{path}: {problem}")
+    return FeatureTable(_as_float32(features), labels.astype(np.int64), tuple(map(str, names)))
+
+
+def _problem(features: NDArray[Any], labels: NDArray[Any], names: NDArray[Any]) -> str:
+    """What does not fit the schema; empty when all does."""
+    if names.ndim != 1 or names.dtype.kind != "U":
+        return f"label_names of shape {names.shape} and type {names.dtype}, a list of names (K,) is needed"
+    if double := [name for name, count in Counter(names.tolist()).items() if count > 1]:
+        return f"label_names names {double[0]!r} twice; each class needs a name of its own"
+    if features.ndim != 2 or features.shape[1] != FEATURES or features.dtype.kind not in "fiu":
+        return f"features of shape {features.shape} and type {features.dtype}, (N, {FEATURES}) numbers are needed"
+    if not np.isfinite(_as_float32(features)).all():
+        row = int(np.flatnonzero(~np.isfinite(_as_float32(features)).all(1))[0])
+        return f"features of row {row} hold NaN or infinity; finite numbers are needed"
     if labels.shape != (len(features),) or not np.issubdtype(labels.dtype, np.integer):
-        raise ManifestError(f"{path}: labels of shape {labels.shape}, {len(features)} whole numbers are needed")
+        return f"labels of shape {labels.shape}, {len(features)} whole numbers are needed"
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(names):
-        raise ManifestError(f"{path}: labels from {labels.min()} to {labels.max()} for {len(names)} label_names")
-    return FeatureTable(features.astype(np.float32), labels.astype(np.int64), tuple(map(str, names)))
+        return f"labels from {labels.min()} to {labels.max()} for {len(names)} label_names"
+    return ""
+
+
+def _as_float32(features: NDArray[Any]) -> Floats:
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused
+        return features.astype(np.float32)
 
 
 def store_from_npz(path: str | Path, folder: str | Path) -> Store:
     """Pack the hands of a portal data file, one clip of one frame each, in layout `hand_21`.
 
     The first 63 features are the hand's points, about the wrist and in units of its size, so the hand comes back but
-    for its place and size. Ids are the file's stem and the row, for names of pictures are not kept; neither are
-    signers, so only a random split can be made, and pictures without a hand are not in it.
+    for its place and size. Names of pictures are not kept, so an id is a digest of the hand's features: a hand
+    that a bundle was trained on is known again under any file name and in any row. Signers are not kept either, so only
+    a random split can be made, and pictures without a hand are not in it.
 
     Raises:
         ManifestError: as `read_npz`, or no row in it.
@@ -102,8 +126,17 @@ def store_from_npz(path: str | Path, folder: str | Path) -> Store:
     hands = table.features[:, :63].reshape(-1, 1, 21, 3)
     return pack(
         (
-            (Clip(f"{path.stem}/{row}", "", table.label_names[label]), PoseSequence(hands[row], HAND_21, 1.0, (1, 1)))
-            for row, label in enumerate(table.labels.tolist())
+            (Clip(name, "", table.label_names[label]), PoseSequence(hands[row], HAND_21, 1.0, (1, 1)))
+            for row, (name, label) in enumerate(zip(_ids(table.features), table.labels.tolist(), strict=True))
         ),
         folder,
     )
+
+
+def _ids(features: Floats) -> Iterator[str]:
+    """A digest of each row; the second of equal rows ends in `-2`, and so on."""
+    seen: Counter[str] = Counter()
+    for row in np.ascontiguousarray(features + 0.0, "<f4"):  # + 0.0 makes one of the two zeros
+        name = hashlib.sha256(row.tobytes()).hexdigest()[:16]
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name}-{seen[name]}"
