@@ -34,6 +34,7 @@ models: setup ## Train the bundles that ship again, from the public data sets (D
 docs: setup ## Write the tables of settings and figures in the pages again, and the pictures of augmentation
 	@$(PY) scripts/settings_tables.py
 	@$(PY) scripts/figures.py
+	@$(PY) scripts/benchmarks.py
 	@$(PY) scripts/gallery.py
 	@$(PY) scripts/preprocess_pictures.py
 

@@ -130,7 +130,7 @@ def test_commands_are_found():
     assert list(commands(text)) == [["chereme", "a", "--b", "c d"], ["chereme", "e"]]
 
 
-@pytest.mark.parametrize("name", ["settings_tables", "figures"])
+@pytest.mark.parametrize("name", ["settings_tables", "figures", "benchmarks"])
 def test_tables_in_the_docs_are_those_of_the_code_and_the_records(name):
     script = ROOT / "scripts" / f"{name}.py"
     run = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
