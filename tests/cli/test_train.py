@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from click.testing import CliRunner
 from chereme.bundle import Bundle, clip_digest
 from chereme.cli.evaluate import command as evaluate
 from chereme.cli.train import command
-from chereme.dataset.npz import write_npz
+from chereme.dataset.npz import read_npz, write_npz
 from chereme.dataset.split import write_split
 from chereme.dataset.store import Store, pack
 from chereme.errors import RecipeError, StoreError, TrainingError
@@ -169,6 +170,28 @@ def test_a_data_file_of_the_portal_trains_its_model(npz, tmp_path):
     found = json.loads(scored.stdout)
     assert found["split"] == "random (optimistic)"
     assert (found["n"], found["trained_on"]) == (4, 0)  # the same draw: those that were held out
+
+
+def files_in(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_another_data_file_leaves_a_run_as_it_is_and_its_own_goes_on(npz, tmp_path):
+    arguments = ["letters-v1", "--val-split", "0.2", "-o", tmp_path / "run", "--set", "letters.epochs=1"]
+    run(*arguments, "--data", npz)
+    table = read_npz(npz)
+    write_npz(replace(table, features=table.features[:12], labels=table.labels[:12]), tmp_path / "other.npz")
+    before = files_in(tmp_path / "run")
+    with pytest.raises(TrainingError, match="holds a run already"):
+        run(*arguments, "--data", tmp_path / "other.npz")
+    with pytest.raises(TrainingError, match="begun with another recipe, split, data"):
+        run(*arguments, "--data", tmp_path / "other.npz", "--resume")
+    assert files_in(tmp_path / "run") == before
+    renamed = npz.rename(tmp_path / "renamed.npz")
+    try:
+        assert run(*arguments, "--data", renamed, "--resume").exit_code == 0
+    finally:
+        renamed.rename(npz)
 
 
 def test_letters_begin_from_a_bundle_or_a_checkpoint(letters, tmp_path):

@@ -89,7 +89,7 @@ def command(
     settings: Any = _settings(chosen)
     made_of = split or (f"{folds}-folds-by-{by}" if folds else "validated")
     folder = out or Path("runs") / f"{chosen.name}-{made_of}"
-    store = _store(data, folder)
+    store = _store(data)
     if folds:
         _run_folds(settings, store, folder, (data, title, licence, use), by, folds, refit, resume, track, as_json)
         return
@@ -195,15 +195,21 @@ def _settings(recipe: "Recipe") -> "RecognizerRecipe | LettersRecipe":
     return LettersRecipe.read(recipe)
 
 
-def _store(data: Path, folder: Path) -> "Store":
-    """The packed store, or the hands of an .npz packed beside the run, so that a resumed run finds the same."""
+def _store(data: Path) -> "Store":
+    """The packed store, or one of an .npz that is there until the command ends.
+
+    Nothing of it stands in the run's folder: that holds what an earlier run was trained on, or is not this run's.
+    """
+    import tempfile
+
     from chereme.dataset.store import Store
 
     if data.suffix.lower() != ".npz":
         return Store.open(data)
     from chereme.dataset.npz import store_from_npz
 
-    return store_from_npz(data, folder / "data")
+    place = click.get_current_context().with_resource(tempfile.TemporaryDirectory(prefix="chereme-"))
+    return store_from_npz(data, Path(place) / data.stem)
 
 
 def _share(store: "Store", share: float) -> tuple["Split", str]:
