@@ -57,12 +57,10 @@ def command(
     from chereme.recipe import find_recipe
 
     try:
-        from optuna.trial import TrialState
-
         from chereme.train.config import RecognizerRecipe
         from chereme.train.search import read_space
         from chereme.train.tracking import tracking_to
-        from chereme.train.tune import Search, tune
+        from chereme.train.tune import Search, TrialState, tune
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "tuning") from error
     chosen = find_recipe(recipe)

@@ -34,7 +34,7 @@ from chereme.train.run import Parts, claim, fit, split_digest, split_parts
 from chereme.train.search import Choice, Dimension, TuneConfig, as_changes, grid, meant, spelled
 from chereme.train.tracking import Tracking
 
-__all__ = ["Found", "Outcome", "Search", "run_trial", "tune"]
+__all__ = ["Found", "Outcome", "Search", "TrialState", "run_trial", "tune"]
 
 STUDY = "chereme"
 PRUNED = "pruned_at"
