@@ -174,12 +174,15 @@ def find_bundle(name: str | Path) -> Path:
     """The folder of a bundle: a path, or the name of one that ships with chereme.
 
     Raises:
-        BundleError: neither; the names that ship are listed.
+        BundleError: neither; the names that ship are listed. Of a checkpoint of the alphabet portal it says how it
+            becomes a bundle.
     """
     if (Path(name) / INDEX).is_file():
         return Path(name)
     if (BUNDLES / name / INDEX).is_file():
         return BUNDLES / name
+    if Path(name).suffix.lower() in {".pt", ".pth"}:
+        raise BundleError(f"{name}: a checkpoint is no bundle; convert it with `chereme export {name} -o FOLDER` first")
     known = ", ".join(sorted(p.parent.name for p in BUNDLES.glob(f"*/{INDEX}")))
     raise BundleError(f"{name}: neither a bundle's folder nor one of those that ship with chereme ({known or 'none'})")
 
