@@ -11,7 +11,7 @@ import torch
 from chereme.augment.hand import HandAugmentConfig
 from chereme.bundle.write import load_model
 from chereme.dataset.store import Store, pack
-from chereme.errors import RecipeError, TrainingError
+from chereme.errors import BundleError, RecipeError, TrainingError
 from chereme.recipe import Recipe
 from chereme.spell import Speller
 from chereme.train.letters import fit_letters, gather_hands, read_start, train_speller
@@ -25,17 +25,8 @@ def subset(store: Store, folder: Path, letters: str) -> Store:
     return pack(((c, store.sequence(i)) for i, c in enumerate(store.clips) if c.gloss in letters), folder)
 
 
-def test_a_bundle_lends_the_rows_of_the_letters_that_both_know(learnt, store, tmp_path):
-    two = subset(store, tmp_path / "store", "BC")
-    renamed = [
-        (replace(c, id=f"x{c.id}", gloss="X"), two.sequence(i)) for i, c in enumerate(two.clips) if c.gloss == "B"
-    ]
-    own = [(c, two.sequence(i)) for i, c in enumerate(two.clips)]
-    mixed = pack([*own, *renamed], tmp_path / "mixed")
-    begun = fit_letters(
-        gather_hands(mixed, range(len(mixed)), recipe().letters), None, recipe(*FROZEN), tmp_path / "run",
-        start=read_start(learnt.folder),
-    ).model.state_dict()  # fmt: skip
+def test_a_bundle_lends_the_rows_of_the_letters_that_both_know(learnt, others, tmp_path):
+    begun = fit_letters(others, None, recipe(*FROZEN), tmp_path, start=read_start(learnt.folder)).model.state_dict()
     given = load_model(learnt).state_dict()
     torch.testing.assert_close(head(begun)[:2], head(given)[1:])  # B and C, now the first two of B, C, X
     assert not torch.allclose(head(begun)[2], head(given)[0], atol=1e-3)  # X is nobody's
@@ -61,6 +52,57 @@ def test_a_checkpoint_goes_on_elsewhere(hands, tmp_path):
         torch.testing.assert_close(second[name], first[name])
 
 
+@pytest.fixture(scope="module")
+def others(store, tmp_path_factory):
+    """Hands of B, C and X: as many letters as were learnt, but not the same."""
+    two = subset(store, tmp_path_factory.mktemp("others") / "two", "BC")
+    renamed = [
+        (replace(c, id=f"x{c.id}", gloss="X"), two.sequence(i)) for i, c in enumerate(two.clips) if c.gloss == "B"
+    ]
+    own = [(c, two.sequence(i)) for i, c in enumerate(two.clips)]
+    mixed = pack([*own, *renamed], tmp_path_factory.mktemp("others") / "mixed")
+    return gather_hands(mixed, range(len(mixed)), recipe().letters)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(hands, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoint")
+    fit_letters(hands, None, recipe("letters.average=0"), folder)
+    return folder / "checkpoints" / "last.ckpt"
+
+
+def without_labels(checkpoint: Path, path: Path) -> Path:
+    """As earlier versions wrote them."""
+    kept = torch.load(checkpoint, weights_only=True)
+    del kept["labels"]
+    torch.save(kept, path)
+    return path
+
+
+def test_a_checkpoint_names_its_letters_and_lends_the_rows_of_those_that_both_know(checkpoint, others, tmp_path):
+    assert torch.load(checkpoint, weights_only=True)["labels"] == ["A", "B", "C"]
+    start = read_start(checkpoint)
+    begun = fit_letters(others, None, recipe(*FROZEN), tmp_path, start=start).model.state_dict()
+    torch.testing.assert_close(head(begun)[:2], head(start.state)[1:])
+    assert not torch.allclose(head(begun)[2], head(start.state)[2], atol=1e-3)
+
+
+def test_of_a_checkpoint_that_names_no_letters_the_last_layer_is_left_out(checkpoint, others, tmp_path):
+    start = read_start(without_labels(checkpoint, tmp_path / "older.ckpt"))
+    begun = fit_letters(others, None, recipe(*FROZEN), tmp_path, start=start).model.state_dict()
+    assert not torch.isclose(head(begun), head(start.state), atol=1e-3).all(1).any()
+    torch.testing.assert_close(begun["layers.0.3.weight"], start.state["layers.0.3.weight"])
+
+
+def test_a_run_whose_checkpoints_name_no_letters_goes_on(hands, tmp_path):
+    unbroken = fit_letters(hands, None, recipe(), tmp_path / "a").model.state_dict()
+    fit_letters(hands, None, recipe(), tmp_path / "b", stop_after=2)
+    last = tmp_path / "b" / "checkpoints" / "last.ckpt"
+    without_labels(last, last)
+    resumed = fit_letters(hands, None, recipe(), tmp_path / "b", resume=True).model.state_dict()
+    assert all(torch.equal(resumed[name], value) for name, value in unbroken.items())
+
+
 @pytest.mark.parametrize("change", ["handshape.hidden=[24, 24]", "handshape.kind=v1"])
 def test_weights_of_another_shape_are_refused(learnt, hands, tmp_path, change):
     with pytest.raises(TrainingError, match="none of its weights fits this model"):
@@ -79,6 +121,15 @@ def test_what_is_no_start_is_said(small_bundle, tmp_path):
     ):
         with pytest.raises(TrainingError, match="no weights to start from"):
             read_start(source)
+
+
+@pytest.mark.parametrize("name", ["best_model.pt", "final.PTH"])
+def test_a_checkpoint_of_the_portal_is_told_how_it_becomes_a_start(tmp_path, name):
+    (tmp_path / name).write_bytes(b"weights")
+    with pytest.raises(TrainingError, match=rf"convert it with `chereme export .*{name} -o FOLDER` first"):
+        read_start(tmp_path / name)
+    with pytest.raises(BundleError, match=rf"convert it with `chereme export .*{name} -o FOLDER` first"):
+        Speller.load(tmp_path / name)
 
 
 def test_letters_that_only_helped_are_cut_off(store, split, tmp_path, hands):

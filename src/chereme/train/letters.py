@@ -63,6 +63,8 @@ class Start:
 
     state: Mapping[str, Tensor]
     labels: tuple[str, ...]
+    """In class order; empty where they are not known, as of checkpoints of earlier versions: then the last layer is
+    left out."""
     origin: str
     """Where they come from, for the scores of the bundle."""
 
@@ -137,8 +139,10 @@ def fit_letters(
     if validation is not None and len(validation):
         values = torch.from_numpy(hand_features(validation.points, recipe.features))
         validating = list(zip(values.split(1024), torch.from_numpy(validation.classes).split(1024), strict=True))
+    module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
+    module.labels = train.labels
     return run_loop(
-        RecognizerTraining(model, config, config.epochs * len(batches), weights),
+        module,
         model,
         LetterDataset(train, recipe),
         batches,
@@ -276,7 +280,7 @@ def read_start(source: str | Path) -> Start:
     path = Path(source)
     try:
         if path.suffix == ".ckpt":
-            return Start(_checkpoint_state(path), (), f"checkpoint {path.name}")
+            return _read_checkpoint(path)
         folder = find_bundle(source)
         if kind_of(folder) != "speller":
             raise BundleError(f"{folder}: holds no speller")
@@ -286,14 +290,15 @@ def read_start(source: str | Path) -> Start:
         raise TrainingError(f"{source}: no weights to start from: {error}") from error
 
 
-def _checkpoint_state(path: Path) -> dict[str, Tensor]:
+def _read_checkpoint(path: Path) -> Start:
     try:
-        kept = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
+        kept = torch.load(path, weights_only=True, map_location="cpu")
+        state = {name.removeprefix("model."): v for name, v in kept["state_dict"].items() if name.startswith("model.")}
+        return Start(state, tuple(map(str, kept.get("labels", ()))), f"checkpoint {path.name}")
     except OSError:
         raise
     except Exception as error:  # a damaged file fails anywhere inside torch's reader, with any type
         raise BundleError(f"no checkpoint of a run, or a damaged one ({type(error).__name__})") from error
-    return {name.removeprefix("model."): value for name, value in kept.items() if name.startswith("model.")}
 
 
 class LetterBatches(Sampler[tuple[int, int, Ints]]):
@@ -363,8 +368,8 @@ def _begin_from(model: nn.Module, start: Start, labels: tuple[str, ...]) -> None
         given = start.state.get(name)
         if given is None:
             continue
-        if name.startswith(last + ".") and start.labels and start.labels != labels:
-            if given.shape[1:] != value.shape[1:]:
+        if name.startswith(last + ".") and start.labels != labels:
+            if given.shape[1:] != value.shape[1:] or len(given) != len(start.labels):
                 continue
             for k, label in enumerate(labels):
                 if label in start.labels:

@@ -34,9 +34,15 @@ class RecognizerTraining(LightningModule):
         self.steps = steps
         self.watched = "validation_loss"
         """What the schedule `plateau` looks at."""
+        self.labels: tuple[str, ...] = ()
+        """In class order; where they are known, checkpoints name them, for another training that begins there."""
         self.register_buffer("class_weights", class_weights, persistent=False)
         self._right: list[Tensor] = []
         self._losses: list[Tensor] = []
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        if self.labels:
+            checkpoint["labels"] = list(self.labels)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Dropout depends on the step alone, so that a resumed run draws the same."""
