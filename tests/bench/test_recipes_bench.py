@@ -266,12 +266,13 @@ def test_the_random_encoder_is_the_same_each_time(tmp_path):
 def test_an_encoder_of_ones_own_is_named_in_the_record(monkeypatch, tmp_path):
     encoder = colour_encoder(tmp_path / "mine.onnx", 8)
     monkeypatch.setenv(recipes_asl24.ENCODER, str(encoder))
-    path, described = recipes_asl24._encoder(tmp_path)
-    assert path == encoder
+    path, count, described = recipes_asl24._encoder(tmp_path)
+    assert (path, count) == (encoder, 4)
     assert described.startswith("mine.onnx, 4 features, sha256 ")
     monkeypatch.delenv(recipes_asl24.ENCODER)
-    path, described = recipes_asl24._encoder(tmp_path)
+    path, count, described = recipes_asl24._encoder(tmp_path)
     assert "random" in described
+    assert count == 512
     assert path.exists()
 
 

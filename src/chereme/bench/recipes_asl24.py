@@ -29,6 +29,7 @@ from chereme.files import write_beside
 from chereme.landmarks import ExtractConfig
 from chereme.landmarks.image_features import ImageEncoder
 from chereme.landmarks.job import plan_job, run_job
+from chereme.layout import image_layout
 from chereme.places import data_folder
 from chereme.poses import read_pose
 from chereme.recipe import find_recipe
@@ -57,9 +58,9 @@ def measure(
         changes: to the recipe.
         work: folder in which features and trainings are kept.
     """
-    encoder, described = _encoder(work)
+    encoder, count, described = _encoder(work)
     store = encoded(data_folder(data) / DATA, encoder, work)
-    entrant = Entrant("cnn-lstm", (f"preprocess.layout={store.layout.name}",))
+    entrant = Entrant("cnn-lstm", (f"preprocess.layout={image_layout(count).name}",))
     splits = {f"asl24-{signer}": split for signer, split in leave_one_out(store.clips, ["signer"]).items()}
     found = train_all(store, splits, (entrant,), work, only, changes)
     row = score_recipe(entrant, found["cnn-lstm"])
@@ -130,19 +131,21 @@ def write_random_encoder(path: Path, seed: int = 0) -> None:
     path.with_suffix(".pt").unlink()
 
 
-def _encoder(work: Path) -> tuple[Path, str]:
-    """The file, and what the record says of it."""
-    if given := os.environ.get(ENCODER):
-        with ImageEncoder(given) as encoder:
-            count = encoder.count
-        digest = hashlib.sha256(Path(given).read_bytes()).hexdigest()[:12]
-        return Path(given), f"{Path(given).name}, {count} features, sha256 {digest}"
-    path = work / "random.onnx"
-    work.mkdir(parents=True, exist_ok=True)
-    with FileLock(work / "random.lock"):
-        if not path.exists():
-            write_random_encoder(path)
-    return path, "weights drawn at random (seed 0) and never trained, 512 features"
+def _encoder(work: Path) -> tuple[Path, int, str]:
+    """The file, how many features it gives, and what the record says of it."""
+    given = os.environ.get(ENCODER)
+    path = Path(given) if given else work / "random.onnx"
+    if not given:
+        work.mkdir(parents=True, exist_ok=True)
+        with FileLock(work / "random.lock"):
+            if not path.exists():
+                write_random_encoder(path)
+    with ImageEncoder(path) as encoder:
+        count = encoder.count
+    if not given:
+        return path, count, f"weights drawn at random (seed 0) and never trained, {count} features"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return path, count, f"{path.name}, {count} features, sha256 {digest}"
 
 
 def _peers(store: Store, splits: dict[str, dict[str, str]], entrant: Entrant) -> dict[str, float]:
