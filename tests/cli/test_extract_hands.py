@@ -130,6 +130,16 @@ def test_the_table_alone(extract, tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["x.npz"]
 
 
+@pytest.mark.parametrize("inside", [".", "out", "A/deep"])
+def test_nothing_is_written_into_the_folder_of_pictures(extract, tmp_path, inside):
+    draw(tmp_path / "in/A/1.png", "right")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    for out in (tmp_path / "in" / inside, tmp_path / "link" / inside):
+        with pytest.raises(ManifestError, match="lies in the folder of pictures"):
+            extract("--hands", tmp_path / "in", "-o", out)
+    assert [path for path in (tmp_path / "in").rglob("*") if path.is_file()] == [tmp_path / "in/A/1.png"]
+
+
 def test_an_index_names_signers_to_split_by(extract, tmp_path):
     for i in range(3):
         draw(tmp_path / f"in/{i}.png", "right")

@@ -62,10 +62,16 @@ def plan_hand_job(folder: str | Path, out: str | Path, config: HandConfig | None
         redo: look at everything anew, whatever is there.
 
     Raises:
-        ManifestError: the folder holds no pictures or contradicts itself, or `out` was made with other settings.
+        ManifestError: the folder holds no pictures or contradicts itself, `out` lies in it, or was made with other
+            settings.
         StoreError: `out` holds something else where the store should go.
     """
     config, out = config or HandConfig(), Path(out)
+    if Path(folder).resolve() in (out.resolve(), *out.resolve().parents):
+        raise ManifestError(
+            f"{out}: lies in the folder of pictures, where what is written would be taken for classes of pictures;"
+            " give a folder beside it with -o"
+        )
     items = read_picture_folder(folder, PICTURES)
     check_replaceable(out / STORE)
     made_with = {**asdict(config), "engine": f"mediapipe {version('mediapipe')}"}
