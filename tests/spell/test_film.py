@@ -143,6 +143,37 @@ def test_no_hand_is_no_letter(speller, frames):
     assert (found.word, found.letters, found.handedness, found.words) == ("", (), None, ())
 
 
+def on_the_other_side(sequence, frames):
+    """The engine takes the hand of some frames for the other one: the same places, under the other side."""
+    points = sequence.points.copy()
+    points[frames] = np.roll(points[frames], 21, axis=1)
+    return sequence.with_points(points)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("wrong", [[12], [5, 15, 22], range(1, 30, 3)], ids=["one", "three", "a third of them"])
+def test_a_side_that_is_wrong_in_some_frames_changes_nothing(film, speller, side, wrong):
+    shown = film(25).show("A", 30 / 25).sequence(side)
+    found = spell_film(on_the_other_side(shown, list(wrong)), speller)
+    assert found == spell_film(shown, speller)
+    assert (found.word, found.handedness) == ("A", side)
+
+
+def test_a_line_is_read_through_wrong_sides(film, speller):
+    shown = film().show("D", 0.5).show("D", 0.7, path=Z).show("?", 0.3).sequence("left")
+    assert spell_film(on_the_other_side(shown, [18, 25, 30]), speller).word == "Z"
+
+
+def test_one_hand_spells_although_the_other_is_seen(film, speller):
+    """A right A beside a resting left hand, which shows B and is seen for longer, and alone."""
+    shown = film().show("A", 1).lose(0.2).sequence()
+    other = film().show("B", 1.2).sequence("left").points + np.float32([1, 0, 0])
+    for first, word in ((7, "A"), (0, "B")):  # seen from this frame on, for 29 and for 36 frames
+        points = shown.points.copy()
+        points[first:, :21] = other[first:, :21]
+        assert spell_film(shown.with_points(points), speller).word == word
+
+
 def test_any_layout_with_a_hand(film, speller):
     shown = film().show("A", 0.8).sequence()
     alone = PoseSequence(shown.group("right_hand"), HAND_21, shown.fps, shown.size)

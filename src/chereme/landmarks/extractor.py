@@ -100,9 +100,10 @@ def open_extractor(config: ExtractConfig) -> Extractor:
 
         return ImageEncoder(config.encoder)
     if config.layout == "hands_42":
-        from chereme.landmarks.hands import HandConfig, HandTracker
+        from chereme.landmarks.hand_tracker import CloseUpTracker
+        from chereme.landmarks.hands import HandConfig
 
-        return HandTracker(HandConfig(config.min_detection_confidence, config.min_tracking_confidence, max_hands=2))
+        return CloseUpTracker(HandConfig(config.min_detection_confidence, config.min_tracking_confidence, max_hands=2))
     if config.task:
         from chereme.landmarks.tasks import TasksExtractor
 

@@ -1,4 +1,4 @@
-"""Films and webcams of hands alone: the hands of `HandTracker`, at a constant rate."""
+"""Films and webcams of hands alone: the hands of `CloseUpTracker`, at a constant rate."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,7 +7,8 @@ import numpy as np
 
 from chereme.errors import ClipError
 from chereme.landmarks.camera import frame_rate, open_webcam, watch
-from chereme.landmarks.hands import HandConfig, HandTracker
+from chereme.landmarks.hand_tracker import CloseUpTracker
+from chereme.landmarks.hands import HandConfig
 from chereme.landmarks.timing import even_times, on_grid
 from chereme.landmarks.video import Frame, Video
 from chereme.types import Floats, PoseSequence
@@ -73,7 +74,7 @@ def track_hands(
     times: list[float] = []
     found: list[tuple[Floats, Floats]] = []
     size, shown = (1, 1), 0.0
-    with HandTracker(config) as tracker:
+    with CloseUpTracker(config) as tracker:
         for frame in frames:
             image = frame.rgb()
             found.append(tracker.look(np.ascontiguousarray(image[:, ::-1]) if config.mirrored else image))
@@ -94,6 +95,6 @@ def _sequence(
     points, confidence = np.stack([p for p, _ in found]), np.stack([c for _, c in found])
     grid, fps = even_times(np.array(times), rate, name)
     if len(grid) == len(times):
-        return PoseSequence(points, HandTracker.layout, fps, size, confidence)
+        return PoseSequence(points, CloseUpTracker.layout, fps, size, confidence)
     points, confidence, filled = on_grid(grid, np.array(times), points, confidence, near=0.25 / fps)
-    return PoseSequence(points, HandTracker.layout, fps, size, confidence, filled if filled.any() else None)
+    return PoseSequence(points, CloseUpTracker.layout, fps, size, confidence, filled if filled.any() else None)

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from chereme.errors import LayoutError, RecipeError
-from chereme.features.hand import right_hands
 from chereme.layout import HAND_POINTS, HANDS_42
 from chereme.spell.decode import Held, held_letters, smooth, stretch_ids
 from chereme.spell.motion import Stroke, best_apart, find_strokes
+from chereme.spell.sides import spelling_hand
 from chereme.spell.speller import Spelled, Speller
 from chereme.types import Bools, Floats, PoseSequence, Ranked
 
@@ -139,7 +139,7 @@ def spell_film(sequence: PoseSequence, speller: Speller, config: FilmConfig | No
     """The letters that a film spells, one after the other.
 
     Args:
-        sequence: any layout with a hand; the hand seen longest spells.
+        sequence: any layout with a hand; see `spelling_hand` for which of two spells.
         speller: gives the probabilities of single hands and knows which letters move.
         config: settings; None: the defaults.
 
@@ -147,7 +147,7 @@ def spell_film(sequence: PoseSequence, speller: Speller, config: FilmConfig | No
         LayoutError: the layout has no hand.
     """
     config = config or FilmConfig()
-    points, sides = right_hands(with_hands(sequence))
+    points, side = spelling_hand(with_hands(sequence))
     seen = ~np.isnan(points).any((1, 2))
     if not seen.any():
         return Film((), None)
@@ -160,7 +160,7 @@ def spell_film(sequence: PoseSequence, speller: Speller, config: FilmConfig | No
         letter = _letter(held, film, strokes, speller)
         pause = bool(letters) and letter.start - letters[-1].end > config.pause
         letters.append(replace(letter, opens=pause))
-    return Film(tuple(letters), max(("left", "right"), key=sides.count))
+    return Film(tuple(letters), side)
 
 
 def held_letter(sequence: PoseSequence, speller: Speller) -> Spelled:
@@ -170,12 +170,11 @@ def held_letter(sequence: PoseSequence, speller: Speller) -> Spelled:
         LayoutError: the layout has no hand.
     """
     sequence = with_hands(sequence)
-    _, sides = right_hands(sequence)
     prediction = speller.recognize(sequence)
     if not prediction.ranked:
         return Spelled(None, None, None)
     best = prediction.ranked[0]
-    side = max(("left", "right"), key=sides.count)
+    _, side = spelling_hand(sequence)
     return Spelled(None if prediction.unknown else best.gloss, best.probability, side, prediction.ranked)
 
 

@@ -11,6 +11,7 @@ from chereme.errors import BundleError
 from chereme.features.hand import HandFeatureConfig, hand_features, right_hands
 from chereme.recognize import onnx_session
 from chereme.spell.motion import Motion, read_motions
+from chereme.spell.sides import spelling_hand
 from chereme.types import Bools, Floats, PoseSequence, Prediction, Ranked
 
 __all__ = ["DEFAULT_SPELLER", "Spelled", "Speller"]
@@ -103,7 +104,7 @@ class Speller:
 
     def recognize(self, sequence: PoseSequence) -> Prediction:
         """Rank the letters for a picture, or for a film in which one letter is held; unknown without a hand."""
-        points, _ = right_hands(sequence)
+        points, _ = spelling_hand(sequence)
         seen = points[~np.isnan(points).any((1, 2))]
         if not len(seen):
             return Prediction((), True)
