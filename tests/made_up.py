@@ -55,8 +55,11 @@ def made_up_hands(count: int, rng: np.random.Generator) -> Floats:
     return hands.astype(np.float32)
 
 
-def made_up_speller(folder: Path, kind: str = "v1", features: str = "hand-84") -> Bundle:
-    """An untrained speller of the letters A to Z, J and Z drawn in the air: its answers mean nothing."""
+def made_up_speller(folder: Path, kind: str = "v1", features: str = "hand-84", more: str = "") -> Bundle:
+    """An untrained speller of the letters A to Z, J and Z drawn in the air: its answers mean nothing.
+
+    `more` is added to its recipe.
+    """
     from chereme.bundle import Calibration, Card
     from chereme.bundle.write import write_speller
     from chereme.features.hand import hand_feature_names
@@ -77,6 +80,7 @@ path = [[0, 0], [0, 1], [0.3, 1.3], [0.7, 1.1]]
 shapes = ["D"]
 point = "index_finger_tip"
 path = [[0, 0], [-1, 0], [0, 1], [-1, 1]]
+{more}
 """
     recipe = Recipe.from_text(text, "made-up")
     torch.manual_seed(0)

@@ -84,6 +84,12 @@ def test_a_mirrored_picture_is_a_mirrored_hand(pictures, bundle, sure, tmp_path)
     assert (plain["handedness"], flipped["handedness"]) == ("left", "right")
 
 
+def test_where_nothing_is_said_the_recipe_says_whether_pictures_are_mirrored(pictures, sure, tmp_path):
+    bundle = made_up_speller(tmp_path / "selfies", more="[hands]\nmirrored = true").folder
+    said = {option: answers(pictures / "hand.png", "--bundle", bundle, *option) for option in ((), ("--not-mirrored",))}
+    assert [answer["handedness"] for (answer,) in said.values()] == ["left", "right"]
+
+
 def test_pictures_for_people(pictures, bundle, sure):
     run = spell(pictures / "wall.jpg", pictures / "hand.png", "--bundle", bundle)
     assert run.exit_code == 0

@@ -19,6 +19,7 @@ from chereme.landmarks.hands import HandFinder, as_sequence
 from chereme.serve import asl
 from chereme.serve.answers import HandPose, Letter
 from chereme.spell import Spelled, Speller
+from made_up import made_up_speller
 
 
 def file_of(image: np.ndarray, kind: str = "PNG", orientation: int = 1) -> bytes:
@@ -144,6 +145,16 @@ def test_a_mirrored_picture_is_flipped_back(spelling, right_hand, right):
     assert spelling.spell(flipped).json()["handedness"] == "left"
     assert spelling.spell(flipped, mirrored="true").json() == spelling.spell(right).json()
     assert spelling.hand_pose(flipped, mirrored="1").json() == spelling.hand_pose(right).json()
+
+
+def test_where_nothing_is_said_the_recipe_says_whether_pictures_are_mirrored(serve, right_hand, right, tmp_path):
+    made_up_speller(tmp_path / "selfies", more="[hands]\nmirrored = true")
+    service = serve(asl={"classifier_path": str(tmp_path / "selfies")})
+    flipped = file_of(np.ascontiguousarray(right_hand[:, ::-1]))
+    for ask in (service.spell, service.hand_pose):
+        assert ask(flipped).json()["handedness"] == "right"
+        assert ask(flipped).json() == ask(flipped, mirrored="true").json() == ask(right, mirrored="false").json()
+        assert ask(right).json()["handedness"] == ask(right, mirrored="").json()["handedness"] == "left"
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF"])

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from chereme.bundle import digest
 from chereme.cli.serve import command
 from chereme.errors import RecipeError
 from chereme.landmarks import hands
@@ -18,6 +17,7 @@ from chereme.serve import AslSettings, ServeSettings
 from chereme.serve.asl import Fingerspelling
 from chereme.serve.settings import read_asl_settings
 from chereme.serve.workers import Workers
+from made_up import made_up_speller
 
 PAGE = Path(__file__).parents[2] / "docs" / "serve.md"
 DESK = "https://desk.example"
@@ -96,17 +96,12 @@ def test_origins_are_a_list_or_have_commas(monkeypatch, value, origins):
     assert read_asl_settings().cors_origins == origins
 
 
-def test_settings_reach_the_engine(speller_bundle, tmp_path, monkeypatch):
+def test_settings_reach_the_engine(tmp_path, monkeypatch):
     """What is set goes before the speller's recipe, and only what is set."""
     configs = []
     monkeypatch.setattr(hands, "HandFinder", configs.append)
-    shutil.copytree(speller_bundle, tmp_path / "padded")
-    recipe = (tmp_path / "padded/recipe.toml").read_text()
-    changed = f"{recipe}\n[hands]\nmin_detection_confidence = 0.3\npaddings = [0.5]\nmirrored = true\n"
-    (tmp_path / "padded/recipe.toml").write_text(changed)
-    index = (tmp_path / "padded/bundle.json").read_text()
-    index = index.replace(digest(speller_bundle / "recipe.toml"), digest(tmp_path / "padded/recipe.toml"))
-    (tmp_path / "padded/bundle.json").write_text(index)
+    says = "[hands]\nmin_detection_confidence = 0.3\npaddings = [0.5]\nmirrored = true"
+    made_up_speller(tmp_path / "padded", more=says)
     limits, workers = ServeSettings(_env_file=None), Workers(1, 1)
     for given in ({}, {"min_detection_confidence": 0.7, "min_tracking_confidence": 0.2, "max_num_hands": 2}):
         settings = AslSettings(_env_file=None, classifier_path=str(tmp_path / "padded"), **given)

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     type=click.FloatRange(0.05, 5),
     help="Seconds for which a letter of a film must be held.",
 )
-@click.option("--mirrored", is_flag=True, help="The pictures are mirrored, as selfie cameras store them.")
+@click.option(
+    "--mirrored/--not-mirrored",
+    default=None,
+    help="The pictures are mirrored, as selfie cameras store them, or not.  [default: as the bundle's recipe says]",
+)
 @click.option("--still", is_flag=True, help="A film shows one held letter.")
 @click.option(
     "--webcam", is_flag=False, flag_value="0", metavar="[N]", help="Watch webcam N (0 if not said) instead of a file."
@@ -41,7 +45,7 @@ def command(
     top: int,
     word_list: Path | None,
     hold: float,
-    mirrored: bool,
+    mirrored: bool | None,
     still: bool,
     webcam: str | None,
     seconds: float,
@@ -103,7 +107,7 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
 class _Looker:
     """Finds hands as the bundle's recipe says; MediaPipe is loaded only where there are pictures to look at."""
 
-    def __init__(self, speller: "Speller", film: "FilmConfig", mirrored: bool, stack: ExitStack) -> None:
+    def __init__(self, speller: "Speller", film: "FilmConfig", mirrored: bool | None, stack: ExitStack) -> None:
         self.speller = speller
         self.film = film
         self.mirrored = mirrored
@@ -116,7 +120,7 @@ class _Looker:
         from chereme.landmarks.hands import HandConfig
 
         config = self.speller.bundle.recipe.stage("hands", HandConfig)
-        return replace(config, mirrored=config.mirrored or self.mirrored)
+        return config if self.mirrored is None else replace(config, mirrored=self.mirrored)
 
     def at(self, path: Path) -> "PoseSequence":
         """Hands of a picture (one frame), a video or a `.pose`."""

@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -27,7 +27,7 @@ from chereme.serve.workers import AbandonedError, Workers
 from chereme.spell import Speller
 
 if TYPE_CHECKING:  # it loads MediaPipe, which may be missing
-    from chereme.landmarks.hands import HandFinder, SeenHand
+    from chereme.landmarks.hands import HandConfig, HandFinder, SeenHand
 
 __all__ = ["Fingerspelling", "hand_pose", "open_speller", "routes"]
 
@@ -144,7 +144,7 @@ class Fingerspelling:
             image, _ = decode_picture(upload.content, "upload", self.limits.max_pixels)
         except ClipError as error:
             raise refusal_of(error, "upload", upload.name) from error
-        if upload.mirrored:
+        if self._hands.mirrored if upload.mirrored is None else upload.mirrored:
             image = np.ascontiguousarray(image[:, ::-1])
         hands = finder.find(image)
         if not hands:
@@ -161,16 +161,23 @@ class Fingerspelling:
 
     def _open_finder(self) -> "HandFinder":
         try:
-            from chereme.landmarks.hands import HandConfig, HandFinder
+            from chereme.landmarks.hands import HandFinder
         except ImportError as error:
             raise RefusedError("no_engine", f"MediaPipe cannot be loaded ({error})") from error
-        # as the speller's hands were found in training, but for what the settings say
+        # mirrored or not may change with each request, so pictures are flipped before the engine gets them
+        return HandFinder(replace(self._hands, mirrored=False))
+
+    @cached_property
+    def _hands(self) -> "HandConfig":
+        """How hands are looked for: as for the speller in training, but for what the settings say."""
+        from chereme.landmarks.hands import HandConfig
+
         config = HandConfig()
         if isinstance(self._speller, Speller):
             config = self._speller.bundle.recipe.stage("hands", HandConfig)
         said = self.settings.model_fields_set
         given = {name: getattr(self.settings, mine) for mine, name in _ENGINE.items() if mine in said}
-        return HandFinder(replace(config, mirrored=False, **given))
+        return replace(config, **given)
 
     def close(self) -> None:
         """Let go of the engines, once no worker runs any more."""
@@ -288,9 +295,9 @@ def _form(**besides: dict[str, Any]) -> dict[str, Any]:
         },
         "mirrored": {
             "type": "boolean",
-            "default": False,
             "description": "The picture is mirrored, as selfie cameras store it; it is flipped back first, and places"
-            " are those in the flipped picture.",
+            " are those in the flipped picture. Where this is not sent, the speller's recipe decides: `[hands]"
+            " mirrored`, false unless it says other.",
         },
         **besides,
     }

@@ -64,7 +64,8 @@ class PictureUpload:
     content: bytes
     name: str
     """The client's name for it: to be shown; what kind of picture it is, the content says."""
-    mirrored: bool
+    mirrored: bool | None
+    """None: not said, so it is as the speller's recipe says."""
     top: int
 
 
@@ -165,7 +166,8 @@ def _picture(form: FormData, settings: ServeSettings) -> PictureUpload:
     if not isinstance(file, UploadFile):
         raise RefusedError("no_file", "no picture in the form")
     name = _checked_name(file, "picture", settings)
-    return PictureUpload(file.file.read(), name, _flag(form, "mirrored"), _top(form))
+    said = str(form.get("mirrored", "")).strip()
+    return PictureUpload(file.file.read(), name, _flag(form, "mirrored") if said else None, _top(form))
 
 
 def _checked_name(file: UploadFile, otherwise: str, settings: ServeSettings) -> str:
