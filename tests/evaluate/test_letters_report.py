@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from chereme.dataset.split import write_split
 from chereme.dataset.store import pack
 from chereme.errors import SplitError
 from chereme.evaluate.report import evaluate_recognizer, write_report
@@ -120,6 +121,13 @@ def test_no_hand_in_any_picture(tmp_path):
 def test_a_hand_in_every_picture_is_said(tmp_path):
     found = evaluate_recognizer(Oracle(), pictures(tmp_path / "store", [("A", 0), ("B", 1)]), part="all")
     assert any("a set of landmarks has no pictures in which none was found" in w for w in found.warnings)
+
+
+def test_a_part_with_a_hand_in_every_picture_is_no_set_of_landmarks(tmp_path):
+    store = pictures(tmp_path / "store", [("A", 0), ("B", 1), ("B", NONE)])
+    write_split(store.folder, "fair", {"p0": "test", "p1": "test", "p2": "train"})
+    found = evaluate_recognizer(Oracle(), store, "fair")
+    assert (found.detection_rate, found.warnings) == (1, [])
 
 
 def test_letters_that_move_only(tmp_path):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from chereme.bundle import Bundle, clip_digest
+from chereme.dataset.detection import detection_by_class
 from chereme.dataset.store import Store
 from chereme.errors import CheremeError, SplitError
 from chereme.evaluate.calibration import reliability
@@ -81,6 +82,9 @@ class Evaluation:
     trained_on: int
     """Clips here that the bundle was trained on: their scores say nothing of new signing."""
     scores: Scores
+    found_only: bool = False
+    """Of a speller: no clip of the whole store is without a hand, as in a set of landmarks; so the detection rate says
+    nothing."""
 
     @property
     def detection_rate(self) -> float:
@@ -112,7 +116,7 @@ class Evaluation:
             found.append("a random split puts clips of one recording on both sides; quote a signer or block split")
         if self.moving:
             found.append(f"{self.moving} clips of letters that move are left out of the scores: no picture shows them")
-        if self.task == SPELL and not self.undetected.any():
+        if self.found_only:
             found.append("a hand was seen in every clip; a set of landmarks has no pictures in which none was found")
         if self.strangers:
             found.append(f"{self.strangers} clips of glosses that the bundle does not know are left out of the scores")
@@ -300,6 +304,7 @@ def evaluate_recognizer(
         moving=len(moving),
         trained_on=sum(clip_digest(c.id) in bundle.trained_on for c in clips),
         scores=score(probabilities, truth, bundle.labels, signers),
+        found_only=_spells(bundle) and all(c.detected == c.pictures for c in detection_by_class(store)),
     )
 
 
