@@ -1,6 +1,7 @@
 """The benches of letters: who is tested, what counts as right, and that nothing is trained twice."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -156,6 +157,21 @@ def test_a_training_is_kept_and_told_apart_by_all_that_made_it(store, monkeypatc
     ):
         trained_logits(*again, tmp_path)
     assert len(trained) == 4
+
+
+def test_answers_that_were_half_written_are_not_read_again(store, monkeypatch, tmp_path):
+    monkeypatch.setattr(bench, "find_recipe", lambda name: Recipe.from_text(SMALL, name))
+    train = gather_hands(store, range(96), LettersConfig(), STILL)
+
+    def torn(file, **arrays):
+        Path(file).write_bytes(b"PK half an archive")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", torn)
+        with pytest.raises(OSError, match="No space left"):
+            trained_logits("small", 0, train, train.points[:5], "a", tmp_path)
+    assert trained_logits("small", 0, train, train.points[:5], "a", tmp_path).shape == (5, 24)
 
 
 # What the bundles learn from

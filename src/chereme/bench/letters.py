@@ -18,6 +18,7 @@ from chereme.bench import BenchResult
 from chereme.dataset.importers.pictures import PICTURE_SETS
 from chereme.dataset.store import Store
 from chereme.evaluate.metrics import score
+from chereme.files import write_beside
 from chereme.landmarks.hand_pictures import store_of_pictures
 from chereme.landmarks.hands import HandFinder
 from chereme.places import data_folder
@@ -96,7 +97,8 @@ def trained_logits(
     if not done.exists():  # a training that is finished only gives its weights
         resume = (folder / "checkpoints" / "last.ckpt").exists()
         kept = fit_letters(train, None, recipe, folder, start=begin, resume=resume)
-        np.savez(done, logits=letter_logits(kept.model, points, recipe.features))
+        with write_beside(done) as part:
+            np.savez(part, logits=letter_logits(kept.model, points, recipe.features))
     with np.load(done) as found:
         return np.asarray(found["logits"], np.float32)
 
