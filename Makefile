@@ -5,7 +5,7 @@ PY := .venv/bin/python
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check models docs lock clean
+.PHONY: help setup run test check models docs golden lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ docs: setup ## Write the tables of settings and figures in the pages again, and 
 	@$(PY) scripts/benchmarks.py
 	@$(PY) scripts/gallery.py
 	@$(PY) scripts/preprocess_pictures.py
+
+golden: setup ## Write the numbers that tests/golden holds again, after a change that is meant to alter them
+	@PYTHONPATH=tests $(PY) tests/landmarks/test_golden_hand.py
 
 lock: setup ## Write requirements/*.txt again from what .venv holds
 	@$(PY) scripts/lock.py
