@@ -18,13 +18,9 @@ from chereme.cli import print_json
 @click.option("--pruner", type=click.Choice(["median", "hyperband", "none"]), help="Instead of the recipe's.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder.  [default: runs/tune-RECIPE-SPLIT]")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted search, or add trials to it.")
-@click.option(
-    "--storage", metavar="URL", help="Of the study, for SQLAlchemy.  [default: study.db in the folder]"
-)
+@click.option("--storage", metavar="URL", help="Of the study, for SQLAlchemy.  [default: study.db in the folder]")
 @click.option("--ray", metavar="ADDRESS", help="Run trials on this Ray cluster; `local` begins one here.")
-@click.option(
-    "--track", default="csv", show_default=True, metavar="csv|mlflow[:URI]", help="Where trials are logged."
-)
+@click.option("--track", default="csv", show_default=True, metavar="csv|mlflow[:URI]", help="Where trials are logged.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the search.")
 @click.option("--set", "changes", multiple=True, metavar="TABLE.KEY=VALUE", help="Change a recipe's value (TOML).")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
