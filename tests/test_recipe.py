@@ -56,3 +56,9 @@ def test_a_recipe_that_is_not_there_names_the_nearest():
         find_recipe("lsmt")
     with pytest.raises(RecipeError, match="cannot be read"):
         Recipe.from_file("nowhere.toml")
+
+
+@pytest.mark.parametrize("change", ["preprocess.dominant=true", "augment.mirror=0.5"])
+def test_a_face_is_not_mirrored_inside_out(change):
+    with pytest.raises(RecipeError, match="two sides of the face"):
+        RecognizerRecipe.read(find_recipe("isl-transformer").changed([change]))

@@ -187,7 +187,7 @@ HANDS_42 = Layout("hands_42", _in_group("left_hand", HAND_POINTS) + _in_group("r
 BODY_HANDS_75 = _holistic("body_hands_75", 0, hands_at=33)
 """The default: 33 body landmarks, 21 of the left hand, 21 of the right."""
 HOLISTIC_543 = _holistic("holistic_543", 468, hands_at=501)
-"""Body, 468 face landmarks, hands. Mirroring leaves the face points in place: none of our models reads them."""
+"""Body, 468 face landmarks, hands. Mirroring changes no face point's side: recipes that read them do not mirror."""
 HOLISTIC_553 = _holistic("holistic_553", 478, hands_at=511)
 UPPER_BODY_POINTS = tuple(
     "nose left_eye right_eye mouth_left mouth_right left_shoulder right_shoulder left_elbow right_elbow left_wrist"

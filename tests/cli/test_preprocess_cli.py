@@ -190,3 +190,16 @@ def test_features_of_pictures_are_left_alone(pose, tmp_path):
     result = run(pose, "-o", tmp_path / "out", "--set", "preprocess.layout=image_512")
     assert isinstance(result.exception, RecipeError)
     assert "features of pictures" in str(result.exception)
+
+
+def test_no_input_is_replaced_by_the_result_of_another(pose, tmp_path):
+    before = pose.read_bytes()
+    film = tmp_path / f"{pose.stem}.mp4"
+    film.write_bytes(b"not looked at")
+    (tmp_path / "sub").mkdir()
+    for out in (tmp_path, tmp_path / "sub" / ".."):
+        result = run(film, pose, "-o", out)
+        assert result.exit_code == 1
+        assert "would replace" in result.stderr
+        assert "own result" in result.stderr
+        assert pose.read_bytes() == before

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+import torch
 from optuna.trial import TrialState
 
 from chereme.errors import RecipeError, SplitError, TrainingError
@@ -294,3 +295,13 @@ def test_ranges_as_lists():
     assert Range(2, 4).values() == [2, 3, 4]
     assert Range(0.0, 0.5, 0.2).values() == [0.0, 0.2, 0.4]
     assert as_changes({"a.b": "gru", "c.d": 1e-5, "e.f": [1, 2]}) == ['a.b="gru"', "c.d=1e-05", "e.f=[1, 2]"]
+
+
+def test_a_model_larger_than_memory_fails_alone(search, monkeypatch):
+    def without_memory(*_, **__):
+        raise torch.OutOfMemoryError("no memory left")
+
+    monkeypatch.setattr("chereme.train.tune.fit", without_memory)
+    found = tune(search, split_name="fair")
+    assert {trial.state for trial in found.trials} == {TrialState.FAIL}
+    assert "no memory left" in found.trials[0].user_attrs["reason"]

@@ -16,6 +16,7 @@ import numpy as np
 
 from chereme.bench import BenchResult
 from chereme.bench.libras_loop import loop_frames, loop_gaps, loop_libras
+from chereme.errors import CheremeError
 from chereme.features import FeatureConfig, FeaturePlan, FrameFacts, SamplingConfig, features
 from chereme.features.blocks import FINGERS, PALM, TIP_PAIRS, TIPS
 from chereme.layout import BODY_HANDS_75, HOLISTIC_543, UPPER_BODY_55
@@ -55,6 +56,8 @@ def measure(data: str | Path | None = None) -> BenchResult:
         frames = loop_frames(clip, gaps[i])
         numbers = np.array(loop_libras(frames, LIBRAS_FRAMES, clip.fps))
         difference = max(difference, float(np.abs(found[i] - numbers).max()))
+        if difference > 1e-4:
+            raise CheremeError(f"clip {i}: the two differ by {difference:.2g}, so their times cannot be compared")
         turns: dict[str, tuple[Callable[[], object], int]] = {
             "batch": (partial(plan.compute, points, together), 3),
             "clip": (partial(plan.compute, points[i], facts[i]), 20),

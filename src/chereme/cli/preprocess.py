@@ -45,7 +45,8 @@ def command(
 ) -> None:
     """Write each CLIP, a video, a .pose or a folder of them, as the .pose that a model would get.
 
-    Beside it stands a .json with the cuts, the measures and the gaps. With --explain there are pictures, too.
+    Beside it stands a .json with the cuts, the measures and the gaps. With --explain there are pictures, too. Where a
+    recipe weighs the motion of pixels, a video is cut by them here; a model's clips are cut by landmarks alone.
     """
     import sys
 
@@ -69,8 +70,15 @@ def command(
         )
     results: list[dict[str, Any]] = []
     made: dict[Path, Path] = {}
-    for clip, place in tqdm(list(_places(clips, out)), unit="clip", disable=as_json or not sys.stderr.isatty()):
+    tasks = list(_places(clips, out))
+    read = {clip.resolve() for clip, _ in tasks}
+    for clip, place in tqdm(tasks, unit="clip", disable=as_json or not sys.stderr.isatty()):
         try:
+            if (output := _pose_at(place).resolve()) in read:
+                what = (
+                    "it would be replaced by its own result" if output == clip.resolve() else f"would replace {output}"
+                )
+                raise ClipError(f"{clip}: {what}; name another folder with -o")
             if (other := made.setdefault(place, clip)) is not clip:
                 raise ClipError(f"{clip}: its {place.name} would replace that of {other}; write it to another folder")
             result = _one(clip, place, settings, pictures, mirrored)
@@ -83,6 +91,10 @@ def command(
         print_json(results)
     if any("error" in result for result in results):
         raise SystemExit(1)
+
+
+def _pose_at(place: Path) -> Path:
+    return place.with_name(place.name + ".pose")
 
 
 def _places(clips: tuple[Path, ...], out: Path) -> Iterator[tuple[Path, Path]]:
@@ -111,9 +123,7 @@ def _one(clip: Path, place: Path, settings: "Settings", explained: bool, mirrore
 
     if clip.is_dir():
         raise ClipError(f"{clip}: no video or .pose in this folder; name another")
-    output = place.with_name(place.name + ".pose")
-    if output.absolute() == clip.absolute():
-        raise ClipError(f"{clip}: it would be replaced by its own result; name another folder with -o")
+    output = _pose_at(place)
     config, trim, align = settings
     sequence, pixels = _read(clip, config, trim, mirrored)
     done = explain(sequence, config, trim, align, pixels)

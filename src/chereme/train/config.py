@@ -108,9 +108,15 @@ class RecognizerRecipe:
         preprocess = recipe.stage("preprocess", PreprocessConfig)
         features = recipe.stage("features", FeatureConfig)
         try:
-            FeaturePlan(layout_named(preprocess.layout), features)
+            plan = FeaturePlan(layout_named(preprocess.layout), features)
         except LayoutError as error:
             raise RecipeError(f"recipe {recipe.name}: {error}") from error
+        mirrors = preprocess.dominant or recipe.stage("augment", AugmentConfig).mirror > 0
+        if mirrors and any(name.startswith("face_points/") for name in plan.names):
+            raise RecipeError(
+                f"recipe {recipe.name}: mirrored clips would have the two sides of the face changed; set"
+                " preprocess.dominant = false and augment.mirror = 0, or leave face_points out"
+            )
         sampling = recipe.stage("sampling", SamplingConfig)
         if sampling.draws and recipe.tables.get("augment", {}).get("rate", 1) != 1:
             raise RecipeError(

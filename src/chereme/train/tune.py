@@ -131,10 +131,11 @@ class _Report(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         epoch = trainer.current_epoch + 1
-        if epoch in self.reported or "validation_top1" not in trainer.callback_metrics:
+        if "validation_top1" not in trainer.callback_metrics:
             return
-        self.reported.add(epoch)
-        self.trial.report(float(trainer.callback_metrics["validation_top1"]), epoch)
+        if epoch not in self.reported:  # a run killed after its report does the epoch again, and is judged again
+            self.reported.add(epoch)
+            self.trial.report(float(trainer.callback_metrics["validation_top1"]), epoch)
         if self.trial.should_prune():
             self.trial.set_user_attr(PRUNED, epoch)
             trainer.should_stop = True
@@ -159,7 +160,7 @@ def run_trial(search: Search, number: int) -> Outcome:
         trained = fit(
             parts, parts.train, parts.validation, recipe, folder, resume=resume, watching=[report], track=search.track
         )
-    except CheremeError as error:
+    except (CheremeError, RuntimeError) as error:  # torch's, too: a model larger than memory is this trial's affair
         return Outcome(TrialState.FAIL, reason=str(error))
     if PRUNED in trial.user_attrs:
         return Outcome(TrialState.PRUNED)
