@@ -270,3 +270,12 @@ def test_a_hand_that_is_never_seen_is_unknown(bundle, store):
     points = store.sequence(0).points.copy()
     points[:, 33:] = np.nan
     assert Recognizer(bundle).recognize(store.sequence(0).with_points(points)).unknown
+
+
+def test_a_second_training_goes_down_the_rates_that_validation_brought_down(store, split, tmp_path):
+    """By its own loss, which keeps falling, the rate would never fall."""
+    chosen = recipe('train.schedule="plateau"', "train.plateau_patience=0", "train.rate=0.3", "train.validate_every=1")
+    train_bundle(chosen, store, split, tmp_path / "run", CARD, split_name="fifths", refit=True)
+    first, second = ([row["rate"] for row in progress(folder)] for folder in (tmp_path / "run", tmp_path / "run/refit"))
+    assert len(set(first)) > 1
+    assert first == second

@@ -36,7 +36,7 @@ from chereme.places import data_folder
 from chereme.recipe import find_recipe
 from chereme.train.config import RecognizerRecipe
 from chereme.train.loop import Kept
-from chereme.train.run import Parts, fit, logits_of, split_parts
+from chereme.train.run import Parts, fit, logits_of, rates_of, split_parts
 from chereme.types import Floats
 
 __all__ = ["ONLY", "Entrant", "Training", "compare_recipes", "packed", "recipes_result", "score_recipe", "train_all"]
@@ -215,12 +215,13 @@ def _train(job: _Job, store: Store, split: Split) -> None:
 
 def _fit_again(parts: Parts, recipe: RecognizerRecipe, folder: Path) -> tuple[Kept, float]:
     """Choose the epochs where patience may stop it, then train on all but test clips; CPU seconds of both."""
-    seconds = 0.0
+    seconds, rates = 0.0, tuple[float, ...]()
     if recipe.train.patience and len(parts.validation) and recipe.model.kind != "knn":
         chosen, seconds = _timed_fit(parts, parts.train, parts.validation, recipe, folder / "choose")
+        rates = rates_of(folder / "choose", recipe)
         recipe = replace(recipe, train=replace(recipe.train, epochs=chosen.epochs))
     both = np.concatenate([parts.train, parts.validation])
-    kept, more = _timed_fit(parts, both, None, recipe, folder / "train")
+    kept, more = _timed_fit(parts, both, None, recipe, folder / "train", rates)
     return kept, seconds + more
 
 
@@ -230,10 +231,11 @@ def _timed_fit(
     validation: NDArray[np.int64] | None,
     recipe: RecognizerRecipe,
     folder: Path,
+    rates: tuple[float, ...] = (),
 ) -> tuple[Kept, float]:
     clock = _Clock(_made(folder) / "cpu_seconds.txt")
     resume = (folder / "checkpoints" / "last.ckpt").exists()
-    kept = fit(parts, train, validation, recipe, folder, resume=resume, watching=[clock])
+    kept = fit(parts, train, validation, recipe, folder, resume=resume, watching=[clock], rates=rates)
     return kept, clock.seconds
 
 

@@ -34,6 +34,8 @@ class RecognizerTraining(LightningModule):
         self.steps = steps
         self.watched = "validation_loss"
         """What the schedule `plateau` looks at."""
+        self.rates: tuple[float, ...] = ()
+        """Learning rate of each epoch, instead of the schedule's: those of an earlier run."""
         self.labels: tuple[str, ...] = ()
         """In class order; where they are known, checkpoints name them, for another training that begins there."""
         self.register_buffer("class_weights", class_weights, persistent=False)
@@ -94,6 +96,9 @@ class RecognizerTraining(LightningModule):
         if isinstance(self.config, LettersConfig) and self.config.schedule == "steps":
             steps = torch.optim.lr_scheduler.StepLR(optimiser, step_size=30, gamma=0.1)
             return {"optimizer": optimiser, "lr_scheduler": {"scheduler": steps, "interval": "epoch"}}
+        if self.rates:
+            again = torch.optim.lr_scheduler.LambdaLR(optimiser, self._as_before)
+            return {"optimizer": optimiser, "lr_scheduler": {"scheduler": again, "interval": "epoch"}}
         if isinstance(self.config, TrainConfig) and self.config.schedule == "constant":
             return optimiser
         if isinstance(self.config, TrainConfig) and self.config.schedule == "plateau":
@@ -106,6 +111,9 @@ class RecognizerTraining(LightningModule):
             return {"optimizer": optimiser, "lr_scheduler": {"scheduler": plateau, **when}}
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rise_and_fall)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _as_before(self, epoch: int) -> float:
+        return self.rates[min(epoch, len(self.rates) - 1)] / self.config.rate
 
     def _rise_and_fall(self, step: int) -> float:
         """Warm-up over 5 % of the steps, then a cosine to 0."""

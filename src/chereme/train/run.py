@@ -1,5 +1,6 @@
 """One training run: a recipe and a packed data set in, a run folder with checkpoints and a bundle out."""
 
+import csv
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,17 @@ from chereme.train.module import RecognizerTraining
 from chereme.train.tracking import Tracking
 from chereme.types import Floats
 
-__all__ = ["Parts", "claim", "class_weights", "fit", "logits_of", "split_digest", "split_parts", "train_bundle"]
+__all__ = [
+    "Parts",
+    "claim",
+    "class_weights",
+    "fit",
+    "logits_of",
+    "rates_of",
+    "split_digest",
+    "split_parts",
+    "train_bundle",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +100,7 @@ def fit(
     stop_after: int | None = None,
     watching: Sequence[Callback] = (),
     track: Tracking | None = None,
+    rates: tuple[float, ...] = (),
 ) -> Kept:
     """Train one recognizer; of kind `knn`, remember the training clips.
 
@@ -103,6 +115,7 @@ def fit(
         stop_after: end early after so many epochs, as an interruption would (the schedule stays).
         watching: Lightning callbacks that look on, or stop the run.
         track: where settings, losses and scores go beside progress.csv.
+        rates: learning rate of each epoch instead of the schedule's, see `rates_of`.
 
     Raises:
         TrainingError: nothing to resume, or devices that this machine has not got.
@@ -118,6 +131,7 @@ def fit(
     weights = class_weights(parts.clips.classes[train], len(parts.labels)) if config.class_weights else None
     module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
     module.watched = "loss" if validation is None else "validation_loss"
+    module.rates = rates
     return run_loop(
         module,
         model,
@@ -234,7 +248,9 @@ def train_bundle(
         epochs = trained.epochs if recipe.train.patience else recipe.train.epochs
         again = replace(recipe, train=replace(recipe.train, epochs=epochs))
         second = folder / "refit"
-        trained = fit(parts, used, None, again, second, resume=resume and _has_last(second), show=show, track=track)
+        begun = resume and _has_last(second)
+        rates = rates_of(folder, recipe)
+        trained = fit(parts, used, None, again, second, resume=begun, show=show, track=track, rates=rates)
         scores |= {"refit_on_validation": True, "epochs": trained.epochs, "train_clips": len(used)}
     if not first_process():
         wait_for_all()
@@ -256,6 +272,18 @@ def train_bundle(
     )
     wait_for_all()
     return written
+
+
+def rates_of(folder: Path, recipe: RecognizerRecipe) -> tuple[float, ...]:
+    """Learning rates of a finished run, epoch by epoch, where validation brought them down; else none.
+
+    A second training without validation clips goes down the same way: its training loss would say something else.
+    """
+    progress = folder / "progress.csv"
+    if recipe.train.schedule != "plateau" or not progress.exists():
+        return ()
+    with progress.open(newline="", encoding="utf-8") as file:
+        return tuple(float(row["rate"]) for row in csv.DictReader(file))
 
 
 def _has_last(folder: Path) -> bool:
