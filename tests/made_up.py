@@ -61,7 +61,7 @@ def made_up_speller(folder: Path, kind: str = "v1", features: str = "hand-84", m
     `more` is added to its recipe.
     """
     from chereme.bundle import Calibration, Card
-    from chereme.bundle.write import write_speller
+    from chereme.bundle.write import write_bundle
     from chereme.features.hand import hand_feature_names
     from chereme.models.handshape import HandshapeConfig, build_handshape
     from chereme.recipe import Recipe
@@ -86,7 +86,7 @@ path = [[0, 0], [-1, 0], [0, 1], [-1, 1]]
     torch.manual_seed(0)
     labels = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     inputs = len(hand_feature_names(features))
-    return write_speller(
+    return write_bundle(
         folder,
         build_handshape(inputs, len(labels), recipe.stage("handshape", HandshapeConfig)),
         recipe,
@@ -96,6 +96,7 @@ path = [[0, 0], [-1, 0], [0, 1], [-1, 1]]
         card=Card("Made up", "Answers at random.", ("nothing",), "none", "open"),
         scores={},
         trained_on=(),
+        kind="speller",
     )
 
 

@@ -87,12 +87,12 @@ class Recognizer:
 
     def probabilities(self, sequences: Iterable[PoseSequence]) -> Floats:
         """Calibrated probabilities (N, K), classes in the order of the bundle's labels."""
-        rows = [_softmax(self.logits(s) / self.bundle.temperature) for s in sequences]
+        rows = [self.bundle.calibration.probabilities(self.logits(s)) for s in sequences]
         return np.stack(rows) if rows else np.zeros((0, len(self.bundle.labels)), np.float32)
 
     def recognize(self, sequence: PoseSequence) -> Prediction:
         """Rank the bundle's words for one clip; declines when no hand was seen or no word stands out."""
-        scores = _softmax(self.logits(sequence) / self.bundle.temperature)
+        scores = self.bundle.calibration.probabilities(self.logits(sequence))
         order = np.argsort(-scores, kind="stable")
         ranked = tuple(Ranked(self.bundle.labels[i], float(scores[i])) for i in order)
         unknown = ranked[0].probability < self.bundle.unknown_below or not _hand_seen(sequence)
@@ -113,11 +113,6 @@ def onnx_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base of their own
         raise BundleError(f"{path}: not an ONNX model that can be run: {error}") from error
-
-
-def _softmax(logits: Floats) -> Floats:
-    shifted = np.exp(logits - logits.max())
-    return np.asarray(shifted / shifted.sum(), np.float32)
 
 
 def _hand_seen(sequence: PoseSequence) -> bool:

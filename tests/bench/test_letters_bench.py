@@ -119,7 +119,7 @@ def test_other_sets_are_answered_with_still_letters(store, monkeypatch, tmp_path
     monkeypatch.setattr(acc_letters_cross, "WORK", tmp_path / "work")
     asked = []
 
-    def picture_store(data, chosen, work):
+    def picture_store(data, chosen):
         asked.append(chosen)
         return store
 

@@ -90,7 +90,9 @@ def test_a_split_that_leaves_a_class_empty_is_not_written(signs):
     ],
 )
 def test_options_that_contradict_each_other(signs, options):
-    run("split", signs / "store", *options, exit_code=2)
+    result = run("split", signs / "store", *options, exit_code=2)
+    assert "Error: " in result.stderr
+    assert not (signs / "store" / "splits").exists()
 
 
 def test_a_broken_clip_is_left_out_and_told(signs):

@@ -5,8 +5,8 @@ import numpy as np
 from chereme.landmarks import hand_tracker
 from chereme.landmarks.extractor import ExtractConfig, open_extractor
 from chereme.landmarks.hand_film import track_hands
-from chereme.landmarks.hand_tracker import AGAIN, MISSED, CloseUpTracker
-from chereme.landmarks.hands import HandConfig, HandFinder, HandTracker, SeenHand
+from chereme.landmarks.hand_tracker import AGAIN, MISSED, CloseUpTracker, HandTracker
+from chereme.landmarks.hands import HandConfig, HandFinder, SeenHand
 from chereme.landmarks.video import Frame
 from made_up import drawn_hand
 

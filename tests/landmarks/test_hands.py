@@ -115,8 +115,11 @@ def test_of_two_hands_of_one_side_the_surer_counts():
 
 def test_a_second_close_does_nothing(image):
     finder = HandFinder()
+    assert len(finder.find(image)) == 1
     finder.close()
     finder.close()
+    with pytest.raises(AttributeError):
+        finder.find(image)
 
 
 @pytest.mark.parametrize(

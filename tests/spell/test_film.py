@@ -5,7 +5,7 @@ import pytest
 
 from chereme.errors import LayoutError, RecipeError
 from chereme.layout import BODY_HANDS_75, HAND_21, KINECT_20, Layout
-from chereme.spell.film import FilmConfig, held_letter, spell_film
+from chereme.spell.film import FilmConfig, spell_film
 from chereme.types import PoseSequence
 
 SLIDE = [(0, 0), (0.6, 0)]
@@ -207,8 +207,8 @@ def test_a_held_letter_of_a_film(film, tmp_path):
     speller = Speller.load(tmp_path / "made_up")
     shown = film().lose(0.2).show("A", 0.5)
     for side in ("left", "right"):
-        answer = held_letter(shown.sequence(side), speller)
+        answer = speller.spell(shown.sequence(side))
         assert answer.handedness == side
         assert answer.letter == answer.ranked[0].gloss
         assert len(answer.ranked) == 24
-    assert held_letter(film().lose(0.2).sequence(), speller).verdict == "no hand"
+    assert speller.spell(film().lose(0.2).sequence()).verdict == "no hand"

@@ -55,7 +55,7 @@ def test_a_hand_without_a_side_is_right():
 
 
 def test_a_layout_without_hands():
-    with pytest.raises(LayoutError, match="kinect_20 has no group right_hand"):
+    with pytest.raises(LayoutError, match="kinect_20 has no hand; extract the film again"):
         spelling_hand(PoseSequence(np.zeros((1, 20, 3), np.float32), KINECT_20, 30.0, (640, 480)))
 
 

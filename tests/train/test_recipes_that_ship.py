@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
 from chereme.bundle import Bundle
@@ -19,7 +20,9 @@ from chereme.models import NearestClips
 from chereme.recipe import Recipe, find_recipe
 from chereme.recognize import Recognizer
 from chereme.train.batches import make_batch
-from chereme.train.config import RecognizerRecipe
+from chereme.train.config import RecognizerRecipe, TrainConfig
+from chereme.train.letters_config import LettersConfig
+from chereme.train.module import RecognizerTraining
 from chereme.train.run import fit, logits_of, split_parts
 from chereme.types import Clip
 from made_up import made_up_signer
@@ -152,5 +155,23 @@ def test_a_constant_rate_stays(store, tmp_path):
 def test_settings_of_the_plateau():
     with pytest.raises(RecipeError, match="plateau_factor"):
         RecognizerRecipe.read(Recipe.from_text("[train]\nplateau_factor = 1.0"))
-    with pytest.raises(RecipeError, match="Invalid enum value 'steps'"):
-        RecognizerRecipe.read(Recipe.from_text("[train]\nschedule = 'steps'"))
+    with pytest.raises(RecipeError, match="Invalid enum value 'stairs'"):
+        RecognizerRecipe.read(Recipe.from_text("[train]\nschedule = 'stairs'"))
+
+
+@pytest.mark.parametrize("config", [TrainConfig, LettersConfig])
+def test_signs_and_letters_go_down_the_same_schedules(config):
+    """Settings decide, not whose they are: a tenth of the rate every 30 epochs, with either optimiser."""
+    model = torch.nn.Linear(2, 2)
+    plan = RecognizerTraining(model, config(schedule="steps", optimiser="adam", rate=0.1), 100).configure_optimizers()
+    optimiser, schedule = plan["optimizer"], plan["lr_scheduler"]["scheduler"]
+    assert type(optimiser) is torch.optim.Adam
+    rates = []
+    for _ in range(61):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert [rates[epoch] for epoch in (0, 29, 30, 59, 60)] == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001])
+    falling = config(schedule="plateau", plateau_factor=0.5, plateau_patience=0)
+    plateau = RecognizerTraining(model, falling, 100).configure_optimizers()["lr_scheduler"]
+    assert (plateau["monitor"], plateau["scheduler"].factor) == ("validation_loss", 0.5)

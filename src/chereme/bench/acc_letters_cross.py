@@ -7,6 +7,7 @@ import numpy as np
 
 from chereme.bench import BenchResult
 from chereme.bench.letters import (
+    PICTURES,
     SEEDS,
     STILL,
     Answers,
@@ -33,13 +34,13 @@ def measure(data: str | Path | None = None, name: str = "acc-letters-cross") -> 
 
     Training is the bundle's own last one: seed 0 of it is the bundle.
     """
-    store = picture_store(data, TESTS[name], WORK)
+    store = picture_store(data, TESTS[name])
     tested = [i for i, clip in enumerate(store.clips) if clip.gloss in STILL]
     folder = WORK / f"open-{finder_digest()}"
     open_sets = (
         Store.open(folder)
         if (folder / "store.json").is_file()
-        else alphabet_store(_ASL, data, folder, WORK / finder_digest())
+        else alphabet_store(_ASL, data, folder, PICTURES / finder_digest())
     )
     everything = range(len(open_sets))
     train = seen(open_sets, everything, "asl_letters", labels_of(open_sets, everything, _ASL.labels))

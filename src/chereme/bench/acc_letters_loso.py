@@ -21,7 +21,7 @@ def measure(data: str | Path | None = None) -> BenchResult:
     random weights, and the portal's v1.
     """
     work = Path("runs/bench/acc-letters-loso")
-    store = picture_store(data, DATA, work)
+    store = picture_store(data, DATA)
     ours, scratch, peer = (
         [fold for seed in SEEDS for fold in _folds(store, recipe, seed, work, start)]
         for recipe, start in (("letters", "asl_letters"), ("letters", ""), ("letters-v1", ""))

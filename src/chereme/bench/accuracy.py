@@ -16,6 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from chereme.bench import BenchResult
+from chereme.bench.digests import code_digest
+from chereme.bundle import Calibration
 from chereme.dataset.importers import IMPORTERS
 from chereme.dataset.store import Store, pack
 from chereme.evaluate.metrics import score
@@ -52,8 +54,7 @@ class Trial:
 
     def probabilities(self, temperature: float = 1.0) -> Floats:
         """(N, K)."""
-        scaled = np.exp((self.logits - self.logits.max(1, keepdims=True)) / temperature)
-        return np.asarray(scaled / scaled.sum(1, keepdims=True), np.float32)
+        return Calibration(temperature).probabilities(self.logits)
 
 
 def measure_accuracy(
@@ -135,14 +136,11 @@ def _run_test(store: Store, name: str, split: Mapping[str, str], recipe: Recogni
 
 
 def _digest(recipe: RecognizerRecipe, store: Store, split: Mapping[str, str]) -> str:
-    """Eight letters that change with any setting, clip or line of the training code: no old result is taken for new."""
+    """Eight letters that change with any setting, clip or statement of the training code."""
     found = hashlib.sha256(
         repr([getattr(recipe, field.name) for field in fields(recipe) if field.name != "source"]).encode()
     )
-    found.update(repr((store.digests, sorted(split.items()))).encode())
-    for stage in ("preprocess", "features", "augment", "models", "train"):
-        for path in sorted((Path(__file__).parents[1] / stage).glob("*.py")):
-            found.update(path.read_bytes())
+    found.update(repr((store.digests, sorted(split.items()), code_digest())).encode())
     return found.hexdigest()[:8]
 
 

@@ -4,7 +4,6 @@ A picture in which no hand was found is answered wrongly, so each accuracy is de
 """
 
 import hashlib
-import inspect
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -15,25 +14,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chereme.bench import BenchResult
+from chereme.bench.digests import code_digest
+from chereme.bundle import Calibration
 from chereme.dataset.importers.pictures import PICTURE_SETS
 from chereme.dataset.store import Store
 from chereme.evaluate.metrics import score
 from chereme.files import write_beside
 from chereme.landmarks.hand_pictures import store_of_pictures
-from chereme.landmarks.hands import HandFinder
 from chereme.places import data_folder
 from chereme.recipe import find_recipe
 from chereme.train.letters import Hands, fit_letters, gather_hands, letter_logits, read_start
 from chereme.train.letters_config import LettersRecipe
 from chereme.types import Floats
 
-__all__ = ["STILL", "SEEDS", "Answers", "answer", "finder_digest", "letters_result", "picture_store", "trained_logits"]
+__all__ = [
+    "PICTURES",
+    "SEEDS",
+    "STILL",
+    "Answers",
+    "answer",
+    "finder_digest",
+    "letters_result",
+    "picture_store",
+    "trained_logits",
+]
 
 log = logging.getLogger(__name__)
 
 STILL = tuple("ABCDEFGHIKLMNOPQRSTUVWXY")
 """The ASL letters that do not move."""
 SEEDS = (0, 1, 2)
+
+
+PICTURES = Path("runs/bench/pictures")
+"""Where the hands of public sets of pictures are kept, found once for all benches."""
+TRAINING = (
+    "features/hand.py",
+    "augment/hand.py",
+    "models/handshape.py",
+    "train/letters.py",
+    "train/letters_config.py",
+    "train/loop.py",
+    "train/module.py",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +77,9 @@ class Answers:
         return np.asarray(answered & (np.nan_to_num(self.probabilities).argmax(1) == self.truth))
 
 
-def picture_store(data: str | Path | None, name: str, work: Path) -> Store:
-    """The hands of a public set of pictures, found once and kept in `work`."""
-    folder = work / f"{name}-{finder_digest()}"
+def picture_store(data: str | Path | None, name: str) -> Store:
+    """The hands of a public set of pictures, found once and kept."""
+    folder = PICTURES / finder_digest() / name
     if (folder / "store.json").is_file():
         return Store.open(folder)
     return store_of_pictures(PICTURE_SETS[name](data_folder(data) / name), folder)
@@ -64,7 +87,7 @@ def picture_store(data: str | Path | None, name: str, work: Path) -> Store:
 
 def finder_digest() -> str:
     """Changes with the code that finds hands."""
-    return hashlib.sha256(Path(inspect.getfile(HandFinder)).read_bytes()).hexdigest()[:8]
+    return code_digest(("landmarks/hands.py", "landmarks/hand_pictures.py", "landmarks/picture.py"))
 
 
 def trained_logits(
@@ -118,8 +141,7 @@ def answer(
     probabilities = np.full((len(chosen), len(labels)), np.nan, np.float32)
     for row, i in enumerate(chosen):
         if i in logits:
-            scaled = np.exp(logits[i] - logits[i].max())
-            probabilities[row] = scaled / scaled.sum()
+            probabilities[row] = Calibration().probabilities(logits[i])
     clips = [store.clips[i] for i in chosen]
     return Answers(
         probabilities,
@@ -198,19 +220,9 @@ def _weakest(right: NDArray[np.bool_], truth: NDArray[np.int64], labels: tuple[s
 
 
 def _digest(recipe: LettersRecipe, train: Hands, origin: str) -> str:
-    """Eight letters that change with any setting, hand or line of the training code."""
+    """Eight letters that change with any setting, hand or statement of the training code."""
     found = hashlib.sha256(repr([getattr(recipe, f.name) for f in fields(recipe) if f.name != "source"]).encode())
-    found.update(repr((origin, train.labels, train.sources)).encode())
+    found.update(repr((origin, train.labels, train.sources, code_digest(TRAINING))).encode())
     for array in (train.points, train.classes):
         found.update(np.ascontiguousarray(array).tobytes())
-    package = Path(__file__).parents[1]
-    for part in (
-        "features/hand.py",
-        "augment/hand.py",
-        "models/handshape.py",
-        "train/letters.py",
-        "train/loop.py",
-        "train/module.py",
-    ):
-        found.update((package / part).read_bytes())
     return found.hexdigest()[:8]

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from chereme.bench import BenchResult
 from chereme.bench.digests import code_digest
+from chereme.bundle import Calibration
 from chereme.dataset.importers import IMPORTERS
 from chereme.dataset.store import Store, pack
 from chereme.errors import CheremeError
@@ -87,8 +88,7 @@ class Training:
     @property
     def probabilities(self) -> Floats:
         """(N, K)."""
-        scaled = np.exp(self.logits - self.logits.max(1, keepdims=True))
-        return np.asarray(scaled / scaled.sum(1, keepdims=True), np.float32)
+        return Calibration().probabilities(self.logits)
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def _fit_again(parts: Parts, recipe: RecognizerRecipe, folder: Path) -> tuple[Ke
     seconds, rates = 0.0, tuple[float, ...]()
     if recipe.train.patience and len(parts.validation) and recipe.model.kind != "knn":
         chosen, seconds = _timed_fit(parts, parts.train, parts.validation, recipe, folder / "choose")
-        rates = rates_of(folder / "choose", recipe)
+        rates = rates_of(folder / "choose", recipe.train.schedule)
         recipe = replace(recipe, train=replace(recipe.train, epochs=chosen.epochs))
     both = np.concatenate([parts.train, parts.validation])
     kept, more = _timed_fit(parts, both, None, recipe, folder / "train", rates)

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from chereme.bench import BenchResult
 from chereme.bundle import Bundle, Calibration, Card, find_bundle
-from chereme.bundle.write import load_model, write_speller
+from chereme.bundle.write import load_model, write_bundle
 from chereme.errors import BundleError
 from chereme.export import made_up_clips
 from chereme.features.hand import hand_feature_names
@@ -103,7 +103,7 @@ def _bundle(name: str | Path, folder: Path) -> Bundle:
         if name != DEFAULT_SPELLER:
             raise
     config = UNTRAINED.stage("handshape", HandshapeConfig)
-    return write_speller(
+    return write_bundle(
         folder / "untrained",
         build_handshape(len(hand_feature_names("geometry")), len(LETTERS), config),
         UNTRAINED,
@@ -113,6 +113,7 @@ def _bundle(name: str | Path, folder: Path) -> Bundle:
         card=Card("Untrained", "Answers at random, as fast as a trained one.", ("nothing",), "none", "open"),
         scores={},
         trained_on=(),
+        kind="speller",
     )
 
 

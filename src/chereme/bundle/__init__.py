@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from chereme.errors import BundleError, LayoutError
 from chereme.layout import Layout, layout_named
 from chereme.places import BUNDLES
 from chereme.recipe import Recipe
+from chereme.types import Floats
 
 __all__ = ["FORMAT", "Bundle", "Calibration", "Card", "digest", "find_bundle", "kind_of", "list_bundles"]
 
@@ -51,6 +53,14 @@ class Calibration:
     unknown_below: float = 0.0
     """A best probability below this is reported as unknown; chosen on validation clips."""
     fitted_on: str = "not calibrated"
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """Scores (..., K), as a model gives them, to probabilities of the same shape and precision."""
+        odds = logits / logits.dtype.type(self.temperature)
+        odds -= np.maximum.reduce(odds, -1, keepdims=True)
+        np.exp(odds, odds)
+        odds /= np.add.reduce(odds, -1, keepdims=True)
+        return odds
 
 
 @dataclass(frozen=True)

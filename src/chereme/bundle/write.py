@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from chereme.models.handshape import HandshapeConfig, build_handshape
 from chereme.preprocess import PreprocessConfig
 from chereme.recipe import Recipe
 
-__all__ = ["load_model", "write_bundle", "write_handshape_onnx", "write_onnx", "write_speller"]
+__all__ = ["load_model", "write_bundle", "write_onnx"]
 
 
 def write_bundle(
@@ -40,12 +40,13 @@ def write_bundle(
     scores: Mapping[str, Any],
     trained_on: Iterable[str],
     name: str | None = None,
+    kind: str = "recognizer",
 ) -> Bundle:
     """Write a bundle's folder, whole or not at all, and read it back.
 
     Args:
         folder: where.
-        model: a recognizer of `chereme.models`, trained.
+        model: of `chereme.models`, trained.
         recipe: the recipe it was trained by.
         labels: glosses in class order.
         language: ISO 639-3.
@@ -54,65 +55,15 @@ def write_bundle(
         scores: what was measured, and on which split.
         trained_on: ids of the training clips.
         name: of the bundle; None: the folder's.
+        kind: `recognizer` of signs, or `speller`, whose model is one of `chereme.models.handshape`.
     """
-    preprocess = recipe.stage("preprocess", PreprocessConfig)
-    layout = layout_named(preprocess.layout)
-    inputs = len(FeaturePlan(layout, recipe.stage("features", FeatureConfig)).names)
-
-    def export(path: Path) -> None:
-        write_onnx(model, inputs, path)
-
-    return _write(
-        Path(folder), "recognizer", model, export, recipe, layout, name, labels, language, calibration, card,
-        scores, trained_on,
-    )  # fmt: skip
-
-
-def write_speller(
-    folder: str | Path,
-    model: nn.Module,
-    recipe: Recipe,
-    *,
-    labels: tuple[str, ...],
-    language: str,
-    calibration: Calibration,
-    card: Card,
-    scores: Mapping[str, Any],
-    trained_on: Iterable[str],
-    name: str | None = None,
-) -> Bundle:
-    """Write the bundle of a handshape model; arguments as of `write_bundle`."""
-    inputs = len(hand_feature_names(recipe.stage("hand_features", HandFeatureConfig).kind))
-
-    def export(path: Path) -> None:
-        write_handshape_onnx(model, inputs, path)
-
-    return _write(
-        Path(folder), "speller", model, export, recipe, HAND_21, name, labels, language, calibration, card,
-        scores, trained_on,
-    )  # fmt: skip
-
-
-def _write(
-    folder: Path,
-    kind: str,
-    model: nn.Module,
-    export: Callable[[Path], None],
-    recipe: Recipe,
-    layout: Layout,
-    name: str | None,
-    labels: tuple[str, ...],
-    language: str,
-    calibration: Calibration,
-    card: Card,
-    scores: Mapping[str, Any],
-    trained_on: Iterable[str],
-) -> Bundle:
+    folder = Path(folder)
     name = name or folder.name
+    layout, inputs = _reads(kind, recipe)
     with write_folder_beside(folder) as part:
         weights = save({k: v.contiguous() for k, v in model.state_dict().items()})
         (part / "model.safetensors").write_bytes(weights)  # save_file would let nobody but its owner read it
-        export(part / "model.onnx")
+        write_onnx(model, inputs, part / "model.onnx", kind)
         if encoder := recipe.tables.get("image", {}).get("encoder"):
             shutil.copyfile(encoder, part / ENCODER)
         (part / "recipe.toml").write_text(recipe.text, encoding="utf-8")
@@ -133,10 +84,16 @@ def _write(
     return Bundle.load(folder, kind)
 
 
-def write_onnx(model: nn.Module, inputs: int, path: Path) -> None:
-    """Export a recognizer of F = `inputs` features to ONNX, batch and time axes free."""
+def write_onnx(model: nn.Module, inputs: int, path: Path, kind: str = "recognizer") -> None:
+    """Export a model of F = `inputs` features to ONNX, batch and time axes free; a speller's has no time."""
     model = model.eval()
-    example = (torch.zeros(2, 24, inputs), torch.arange(24)[None].expand(2, -1) < torch.tensor([[24], [20]]))
+    example: tuple[torch.Tensor, ...] = (
+        torch.zeros(2, 24, inputs),
+        torch.arange(24)[None].expand(2, -1) < torch.tensor([[24], [20]]),
+    )
+    axes = {"features": {0: "batch", 1: "time"}, "mask": {0: "batch", 1: "time"}, "logits": {0: "batch"}}
+    if kind == "speller":
+        example, axes = (torch.zeros(2, inputs),), {"features": {0: "batch"}, "logits": {0: "batch"}}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracing exporter is old but needs no further package
@@ -144,31 +101,13 @@ def write_onnx(model: nn.Module, inputs: int, path: Path) -> None:
             model,
             example,
             str(path),
-            input_names=["features", "mask"],
+            input_names=[name for name in axes if name != "logits"],
             output_names=["logits"],
-            dynamic_axes={"features": {0: "batch", 1: "time"}, "mask": {0: "batch", 1: "time"}, "logits": {0: "batch"}},
+            dynamic_axes=axes,
             opset_version=17,
             dynamo=False,
         )
     onnx.save(over_pictures(onnx.load(path)), path)
-
-
-def write_handshape_onnx(model: nn.Module, inputs: int, path: Path) -> None:
-    """Export a handshape model of F = `inputs` features to ONNX, batch axis free."""
-    model = model.eval()
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model,
-            (torch.zeros(2, inputs),),
-            str(path),
-            input_names=["features"],
-            output_names=["logits"],
-            dynamic_axes={"features": {0: "batch"}, "logits": {0: "batch"}},
-            opset_version=17,
-            dynamo=False,
-        )
 
 
 def load_model(bundle: Bundle) -> nn.Module:
@@ -177,17 +116,24 @@ def load_model(bundle: Bundle) -> nn.Module:
     Raises:
         BundleError: the weights do not fit the recipe.
     """
+    _, inputs = _reads(bundle.kind, bundle.recipe)
     if bundle.kind == "speller":
-        inputs = len(hand_feature_names(bundle.recipe.stage("hand_features", HandFeatureConfig).kind))
         model = build_handshape(inputs, len(bundle.labels), bundle.recipe.stage("handshape", HandshapeConfig))
     else:
-        inputs = len(FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig)).names)
         model = build_recognizer(inputs, len(bundle.labels), bundle.recipe.stage("model", ModelConfig))
     try:
         model.load_state_dict(load_file(bundle.weights_path))
     except RuntimeError as error:
         raise BundleError(f"{bundle.folder}: the weights do not fit the recipe: {error}") from error
     return model.eval()
+
+
+def _reads(kind: str, recipe: Recipe) -> tuple[Layout, int]:
+    """The landmarks that a model reads, and how many numbers are made of them."""
+    if kind == "speller":
+        return HAND_21, len(hand_feature_names(recipe.stage("hand_features", HandFeatureConfig).kind))
+    layout = layout_named(recipe.stage("preprocess", PreprocessConfig).layout)
+    return layout, len(FeaturePlan(layout, recipe.stage("features", FeatureConfig)).names)
 
 
 def _card_page(kind: str, name: str, labels: tuple[str, ...], card: Card, scores: Mapping[str, Any]) -> str:

@@ -1,14 +1,10 @@
 """`chereme recognize`: a word for a video, a folder of pictures, a `.pose` or the webcam."""
 
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from chereme.cli import print_json
 
 if TYPE_CHECKING:
     from chereme.types import PoseSequence
@@ -39,53 +35,36 @@ def command(
 
     A file that cannot be used is named with the reason, and the others go on; the exit code is then 1.
     """
-    import sys
-
-    from chereme.errors import CheremeError
+    from chereme.cli._files import answer_each, files_in
     from chereme.recognize import Recognizer
 
     if bool(files) == (webcam is not None):
         raise click.UsageError("name files or --webcam, one of the two")
     recognizer = Recognizer.load(bundle)
     how = {"mirrored": mirrored, "encoder": recognizer.bundle.encoder}
-    answers: list[dict[str, Any]] = []
-    for clip in _clips(files) if webcam is None else [webcam]:
-        name = str(clip) if webcam is None else f"webcam {webcam}"
-        try:
-            begun = time.perf_counter()
-            sequence = _watch(clip, seconds, how) if isinstance(clip, str) else _landmarks(clip, fps, how)
-            extracted = time.perf_counter()
-            prediction = recognizer.recognize(sequence)
-            done = time.perf_counter()
-            answer = {
-                "file": name,
-                **prediction.as_json(top),
-                "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
-                "bundle": recognizer.bundle.name,
-            }
-            if missing := recognizer.missing(sequence):
-                answer["missing"] = missing
-        except (CheremeError, OSError) as error:
-            answer = {"file": name, "error": str(error)}
-        answers.append(answer)
-        if not as_json:
-            click.echo(_line(answer), err="error" in answer)
-    if as_json:
-        print_json(answers)
-    if any("error" in answer for answer in answers):
-        sys.exit(1)
+
+    def answer(clip: Path | str) -> dict[str, Any]:
+        begun = time.perf_counter()
+        sequence = _watch(clip, seconds, how) if isinstance(clip, str) else _landmarks(clip, fps, how)
+        extracted = time.perf_counter()
+        prediction = recognizer.recognize(sequence)
+        done = time.perf_counter()
+        found = {
+            **prediction.as_json(top),
+            "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
+            "bundle": recognizer.bundle.name,
+        }
+        missing = recognizer.missing(sequence)
+        return {**found, "missing": missing} if missing else found
+
+    answer_each([webcam] if webcam is not None else files_in(files, _films), answer, _line, as_json)
 
 
-def _clips(files: tuple[Path, ...]) -> Iterator[Path]:
-    """Each file as it is; a folder that holds clips as its clips, any other folder as one clip of pictures."""
-    for path in files:
-        inside = []
-        with suppress(OSError):  # it is said where the clip itself is opened, and the other files go on
-            if path.is_dir():
-                from chereme.landmarks.video import VIDEOS
+def _films() -> set[str]:
+    """What a folder is searched for; one without any is one clip of pictures."""
+    from chereme.landmarks.video import VIDEOS
 
-                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEOS | {".pose"})
-        yield from inside or [path]
+    return {*VIDEOS, ".pose"}
 
 
 def _landmarks(path: Path, fps: float, how: dict[str, Any]) -> "PoseSequence":
@@ -117,9 +96,6 @@ def _watch(camera: str, seconds: float, how: dict[str, Any]) -> "PoseSequence":
 
 def _line(answer: dict[str, Any]) -> str:
     """One clip for people: the word first, then what else it might be."""
-    if "error" in answer:
-        text = str(answer["error"])
-        return f"error: {text}" if answer["file"] in text else f"error: {answer['file']}: {text}"
     ranked = answer["predictions"]
     likely = [p for p in ranked if p["probability"] >= 0.005] or ranked[:1]
     words = [f"{p['gloss']} {100 * p['probability']:.0f} %" for p in likely]

@@ -1,13 +1,11 @@
 """`chereme spell`: the letter that a picture shows, the word that a video, a `.pose` or the webcam spells."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from chereme.cli import print_json
 
 if TYPE_CHECKING:
     from chereme.landmarks.hands import HandFinder
@@ -56,9 +54,8 @@ def command(
     A picture without a hand is an answer. A file that cannot be used is named with the reason, and the others go on;
     the exit code is then 1.
     """
-    import sys
 
-    from chereme.errors import CheremeError
+    from chereme.cli._files import answer_each, files_in
     from chereme.spell import Speller
     from chereme.spell.film import FilmConfig
     from chereme.spell.words import read_words
@@ -68,40 +65,23 @@ def command(
     words = read_words(word_list) if word_list else ()
     speller = Speller.load(bundle)
     config = FilmConfig(hold=hold)
-    answers: list[dict[str, Any]] = []
     with ExitStack() as stack:
         look = _Looker(speller, config, mirrored, stack)
-        for file in _files(files) if webcam is None else [webcam]:
-            name = str(file) if webcam is None else f"webcam {webcam}"
-            try:
-                sequence = look.watch(file, seconds, as_json) if isinstance(file, str) else look.at(file)
-                answer = {
-                    "file": name,
-                    **_answer(sequence, speller, None if still else config, top, words),
-                    "bundle": speller.bundle.name,
-                }
-            except (CheremeError, OSError) as error:
-                answer = {"file": name, "error": str(error)}
-            answers.append(answer)
-            if not as_json:
-                click.echo(_line(answer), err="error" in answer)
-    if as_json:
-        print_json(answers)
-    if any("error" in answer for answer in answers):
-        sys.exit(1)
+
+        def answer(file: Path | str) -> dict[str, Any]:
+            sequence = look.watch(file, seconds, as_json) if isinstance(file, str) else look.at(file)
+            found = _answer(sequence, speller, None if still else config, top, words)
+            return {**found, "bundle": speller.bundle.name}
+
+        answer_each([webcam] if webcam is not None else files_in(files, _readable), answer, _line, as_json)
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """Each file as it is, and of each folder the pictures, videos and `.pose` files at any depth."""
-    for path in paths:
-        inside = []
-        with suppress(OSError):  # it is said where the file itself is opened, and the others go on
-            if path.is_dir():
-                from chereme.landmarks.picture import PICTURES
-                from chereme.landmarks.video import VIDEOS
+def _readable() -> set[str]:
+    """What a folder is searched for."""
+    from chereme.landmarks.picture import PICTURES
+    from chereme.landmarks.video import VIDEOS
 
-                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURES | VIDEOS | {".pose"})
-        yield from inside or [path]
+    return {*PICTURES, *VIDEOS, ".pose"}
 
 
 class _Looker:
@@ -176,11 +156,11 @@ def _live_line(speller: "Speller", config: "FilmConfig") -> "Callable[[PoseSeque
 def _answer(
     sequence: "PoseSequence", speller: "Speller", config: "FilmConfig | None", top: int, words: tuple[str, ...]
 ) -> dict[str, Any]:
-    from chereme.spell.film import held_letter, spell_film
+    from chereme.spell.film import spell_film
     from chereme.spell.words import snap_film
 
     if config is None or len(sequence) == 1:  # one letter
-        return held_letter(sequence, speller).as_json(top)
+        return speller.spell(sequence).as_json(top)
     film = spell_film(sequence, speller, config)
     answer = film.as_json(top)
     if words:
@@ -191,9 +171,6 @@ def _answer(
 def _line(answer: dict[str, Any]) -> str:
     """One file for people: the letter or word first."""
     name = answer["file"]
-    if "error" in answer:
-        text = str(answer["error"])
-        return f"error: {text}" if name in text else f"error: {name}: {text}"
     if answer["handedness"] is None:
         return f"{name}: no hand"
     if "word" not in answer:

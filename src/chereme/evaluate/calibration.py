@@ -130,7 +130,6 @@ def calibrate(logits: Floats, truth: Ints, what: str) -> Calibration:
     """
     # a few clips that are all right would ask for a temperature near 0, and so for certainty: not below 0.25
     temperature = fit_temperature(logits, truth, low=0.25)
-    scaled = np.exp(logits / temperature - (logits / temperature).max(1, keepdims=True))
-    threshold = choose_unknown_threshold(scaled / scaled.sum(1, keepdims=True), truth)
+    threshold = choose_unknown_threshold(Calibration(temperature).probabilities(logits), truth)
     # rounded down: the threshold is one of the answers' own probabilities, and that answer is to be kept
     return Calibration(round(temperature, 4), np.floor(threshold * 1e4) / 1e4, f"{len(truth)} {what}")

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from chereme.bundle import Bundle
-from chereme.bundle.write import load_model, write_handshape_onnx, write_onnx
+from chereme.bundle.write import load_model, write_onnx
 from chereme.dataset.store import Store
 from chereme.errors import BundleError, CheremeError
 from chereme.features.hand import right_hands
@@ -95,8 +95,7 @@ def export_bundle(bundle: Bundle, folder: str | Path, store: Store | None = None
     values, source = _values_to_compare(bundle, store, clips)
     with write_folder_beside(folder) as part:
         path = part / "model.onnx"
-        write = write_handshape_onnx if bundle.kind == "speller" else write_onnx
-        write(model, values[0].shape[-1], path)
+        write_onnx(model, values[0].shape[-1], path, bundle.kind)
         parity = measure_parity(bundle, model, path, values, source)
         _check(bundle, parity)
         (part / "labels.txt").write_text("".join(f"{label}\n" for label in bundle.labels), encoding="utf-8")
@@ -121,7 +120,7 @@ def measure_parity(bundle: Bundle, model: nn.Module, onnx: Path, values: Sequenc
     """Compare a torch model with an ONNX file on the features (T, F) of some clips, or (F,) of some hands."""
     run_onnx, run_torch = _runners(model, onnx)
     ours, theirs = (
-        np.stack([_probabilities(run(v), bundle.temperature) for v in values]) for run in (run_onnx, run_torch)
+        np.stack([bundle.calibration.probabilities(run(v)) for v in values]) for run in (run_onnx, run_torch)
     )
     speed = compare_speed(model, onnx, values[:: max(1, len(values) // 20)])
     return Parity(
@@ -253,9 +252,3 @@ def _runners(model: nn.Module, onnx: Path) -> tuple[Runner, Runner]:
         return np.asarray(model(*read)[0].numpy())
 
     return run_onnx, run_torch
-
-
-def _probabilities(logits: Floats, temperature: float) -> Floats:
-    scaled = logits.astype(np.float64) / temperature
-    odds = np.exp(scaled - scaled.max())
-    return np.asarray(odds / odds.sum())

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from chereme.bundle import INDEX, Bundle, Calibration, Card
-from chereme.bundle.write import write_speller
+from chereme.bundle.write import write_bundle
 from chereme.errors import BundleError, CheremeError
 from chereme.features.hand import hand_feature_names
 from chereme.models.handshape import HandshapeConfig, build_handshape
@@ -119,7 +119,7 @@ def convert_checkpoint(
         raise BundleError(f"{path}: its layers do not fit together as the portal's {kind}: {error}") from error
     if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
         raise BundleError(f"{path}: some weights are infinite or no numbers; the training that made it went wrong")
-    return write_speller(
+    return write_bundle(
         folder,
         model.eval(),
         _recipe(path, config),
@@ -129,6 +129,7 @@ def convert_checkpoint(
         card=_card(path, kind, sizes),
         scores={"portal": _scores(found)},
         trained_on=(),
+        kind="speller",
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chereme.preprocess.gaps import gap_seconds, unseen
 from chereme.types import Bools, Floats, PoseSequence
 
 __all__ = ["STEP", "FrameFacts", "HandGaps", "hand_gaps"]
@@ -94,18 +95,9 @@ class FrameFacts:
 
 def hand_gaps(sequence: PoseSequence) -> HandGaps:
     """Gaps of both hands of a clip, in the frames that it has; none where a layout has no such hand."""
-    frames = len(sequence)
-    guessed, seconds = np.zeros((frames, 2), bool), np.zeros((frames, 2), np.float32)
+    guessed, seconds = np.zeros((len(sequence), 2), bool), np.zeros((len(sequence), 2), np.float32)
     for side, name in enumerate(SIDES):
-        if not sequence.layout.has(f"{name}_hand/wrist"):
-            continue
-        wrist = sequence.layout.index(f"{name}_hand/wrist")
-        missing = np.isnan(sequence.points[:, wrist, 0])
-        if sequence.filled is not None:
-            missing |= sequence.filled[:, wrist]
-        guessed[:, side] = missing
-        edges = np.flatnonzero(np.diff(missing, prepend=False, append=False))
-        for start, end in edges.reshape(-1, 2):
-            if start > 0 and end < frames:
-                seconds[start:end, side] = (end - start) / sequence.fps
+        if sequence.layout.has(f"{name}_hand/wrist"):
+            guessed[:, side] = unseen(sequence, f"{name}_hand")
+            seconds[:, side] = gap_seconds(sequence, f"{name}_hand", ends=False)
     return HandGaps(guessed, seconds)

@@ -12,12 +12,28 @@ from chereme.errors import RecipeError
 from chereme.layout import Layout
 from chereme.types import Floats
 
-__all__ = ["EXTRACTED_LAYOUTS", "ExtractConfig", "Extractor", "Image", "open_extractor"]
+__all__ = ["EXTRACTED_LAYOUTS", "Closing", "ExtractConfig", "Extractor", "Image", "open_extractor"]
 
 Image = NDArray[np.uint8]
 """(height, width, 3) RGB, contiguous."""
 
 EXTRACTED_LAYOUTS = ("body_hands_75", "holistic_543", "hands_42")
+
+
+class Closing:
+    """Something with a `close` of its own, which the end of a `with` calls."""
+
+    def close(self) -> None:
+        """Let go of what is held; a second call does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class Extractor(Protocol):

@@ -1,14 +1,13 @@
 """Hands through a film, close-ups too: frames in which tracking sees no hand are looked at as pictures are."""
 
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
-from chereme.landmarks.extractor import Image
-from chereme.landmarks.hands import HandConfig, HandFinder, HandTracker, as_sequence
+from chereme.landmarks.extractor import Closing, Image
+from chereme.landmarks.hands import HandConfig, HandEngine, HandFinder, as_sequence, hands_of
+from chereme.layout import HANDS_42
 from chereme.types import Floats
 
-__all__ = ["CloseUpTracker"]
+__all__ = ["CloseUpTracker", "HandTracker"]
 
 MISSED = 3
 """After so many frames without a hand, in a row or not, one is looked at as a picture is; tracking has its chance."""
@@ -16,7 +15,26 @@ AGAIN = 10
 """As long as that finds none either, so many frames lie from one such look to the next."""
 
 
-class CloseUpTracker:
+class HandTracker(HandEngine):
+    """Follows hands through the frames of one video: an `Extractor` of layout `hands_42`.
+
+    A side that two hands claim goes to the surer one. `HandConfig.mirrored` is the caller's to heed.
+    """
+
+    layout = HANDS_42
+
+    def __init__(self, config: HandConfig | None = None) -> None:
+        super().__init__(config, still=False)
+
+    def look(self, image: Image) -> tuple[Floats, Floats]:
+        """See `Extractor.look`; confidence is that of the side."""
+        found = self.process(image)
+        sequence = as_sequence(hands_of(found, image.shape[0], image.shape[1], image.shape[0], 0), image)
+        assert sequence.confidence is not None
+        return sequence.points[0], sequence.confidence[0]
+
+
+class CloseUpTracker(Closing):
     """Follows hands through one film, also a hand that fills the picture: an `Extractor` of layout `hands_42`.
 
     A film is tracked as it is, for bars round each frame would cost hands that are small in a scene. Frames of a
@@ -57,11 +75,3 @@ class CloseUpTracker:
         self._tracker.close()
         if self._finder is not None:
             self._finder.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -1,4 +1,4 @@
-"""Hands alone, without a body: MediaPipe Hands with the models inside the wheel, for pictures and for close-up video.
+"""Hands alone, without a body, in pictures: MediaPipe Hands with the models inside the wheel. Films: `hand_tracker`.
 
 A close-up photograph of a hand defeats the palm detector: it was made for hands in a scene, and at its usual threshold
 it misses one in five. Black bars round the picture and a low threshold bring them back, so a picture is looked at in
@@ -9,20 +9,19 @@ is none: `chereme bench detect-hands`.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
 from mediapipe.python.solutions.hands import Hands
 
 from chereme.errors import RecipeError
-from chereme.landmarks.extractor import Image
+from chereme.landmarks.extractor import Closing, Image
 from chereme.landmarks.holistic import quiet_engine
 from chereme.layout import HANDS_42
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["HandConfig", "HandFinder", "HandTracker", "SeenHand", "as_sequence"]
+__all__ = ["HandConfig", "HandEngine", "HandFinder", "SeenHand", "as_sequence", "hands_of"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class SeenHand:
     """How sure the engine is of the side, 0.5 to 1."""
 
 
-class _Engine:
+class HandEngine(Closing):
     """MediaPipe Hands, opened and closed."""
 
     _seen_a_hand = False  # by any of this process: the engine logs one line at its first hand
@@ -86,12 +85,13 @@ class _Engine:
             )
             self._hands.process(np.zeros((64, 64, 3), np.uint8))  # models load, and log, at the first picture
 
-    def _process(self, image: Image) -> Any:
-        if _Engine._seen_a_hand:
+    def process(self, image: Image) -> Any:
+        """The engine's own answer to a picture."""
+        if HandEngine._seen_a_hand:
             return self._hands.process(image)
         with quiet_engine():
             found = self._hands.process(image)
-        _Engine._seen_a_hand = found.multi_hand_landmarks is not None
+        HandEngine._seen_a_hand = found.multi_hand_landmarks is not None
         return found
 
     def close(self) -> None:
@@ -100,16 +100,8 @@ class _Engine:
             self._hands.close()
             self._hands = None
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class HandFinder(_Engine):
+class HandFinder(HandEngine):
     """Finds hands in one picture after another, each by itself; safe to share between threads.
 
     Args:
@@ -137,27 +129,8 @@ class HandFinder(_Engine):
         border = round(padding * max(image.shape[:2]))
         shown = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_CONSTANT) if border else image
         with self._lock:
-            found = self._process(np.ascontiguousarray(shown))
-        return _hands(found, image.shape[0], shown.shape[1], shown.shape[0], border)
-
-
-class HandTracker(_Engine):
-    """Follows hands through the frames of one video: an `Extractor` of layout `hands_42`.
-
-    A side that two hands claim goes to the surer one. `HandConfig.mirrored` is the caller's to heed.
-    """
-
-    layout = HANDS_42
-
-    def __init__(self, config: HandConfig | None = None) -> None:
-        super().__init__(config, still=False)
-
-    def look(self, image: Image) -> tuple[Floats, Floats]:
-        """See `Extractor.look`; confidence is that of the side."""
-        found = self._process(image)
-        sequence = as_sequence(_hands(found, image.shape[0], image.shape[1], image.shape[0], 0), image)
-        assert sequence.confidence is not None
-        return sequence.points[0], sequence.confidence[0]
+            found = self.process(np.ascontiguousarray(shown))
+        return hands_of(found, image.shape[0], shown.shape[1], shown.shape[0], border)
 
 
 def as_sequence(hands: Sequence[SeenHand], image: Image, size: tuple[int, int] | None = None) -> PoseSequence:
@@ -175,7 +148,7 @@ def as_sequence(hands: Sequence[SeenHand], image: Image, size: tuple[int, int] |
     return PoseSequence(points, HANDS_42, 1.0, size or (image.shape[1], image.shape[0]), confidence)
 
 
-def _hands(found: Any, height: int, shown_width: int, shown_height: int, border: int) -> list[SeenHand]:
+def hands_of(found: Any, height: int, shown_width: int, shown_height: int, border: int) -> list[SeenHand]:
     """The engine's answer in heights of the picture without its bars, the surest hand first."""
     hands = []
     for landmarks, sides in zip(found.multi_hand_landmarks or (), found.multi_handedness or (), strict=True):

@@ -9,8 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import mediapipe
 import numpy as np
@@ -20,7 +19,7 @@ from mediapipe.python.solution_base import SolutionBase
 # this registers the calculators' option types, without which the graph loses its settings
 from mediapipe.python.solutions import holistic as _registers_options  # noqa: F401
 
-from chereme.landmarks.extractor import ExtractConfig, Image
+from chereme.landmarks.extractor import Closing, ExtractConfig, Image
 from chereme.layout import layout_named
 from chereme.types import Floats
 
@@ -56,7 +55,7 @@ def quiet_engine() -> Iterator[None]:
             os.close(nowhere)
 
 
-class HolisticExtractor:
+class HolisticExtractor(Closing):
     """Body, hands and, for `holistic_543`, face of the most prominent person.
 
     Left and right are the signer's own as long as the picture is not mirrored: the hands are found from the
@@ -116,14 +115,6 @@ class HolisticExtractor:
         if self._graph is not None:
             self._graph.close()
             self._graph = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _graph(face: bool) -> Any:

@@ -7,15 +7,14 @@ training and recognizing cannot differ. Its numbers travel where landmarks do, t
 
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
 import onnxruntime
 
 from chereme.errors import RecipeError
-from chereme.landmarks.extractor import Image
+from chereme.landmarks.extractor import Closing, Image
 from chereme.layout import Layout, image_layout
 from chereme.types import Floats
 
@@ -27,7 +26,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the red, green and blue of ImageNet's pictures, 0 to 1, which most encoders were trained on."""
 
 
-class ImageEncoder:
+class ImageEncoder(Closing):
     """An `Extractor` whose points are an image encoder's features; one thread, so that a file gives the same twice.
 
     Args:
@@ -115,14 +114,6 @@ class ImageEncoder:
         """Let go of the model; a second call does nothing."""
         with suppress(AttributeError):
             del self._session
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def network_input(image: Image, size: int, mean: Floats, std: Floats) -> Floats:

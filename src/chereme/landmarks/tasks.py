@@ -6,8 +6,7 @@ the same networks, followed and smoothed a little differently. The depth of the 
 
 import zipfile
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import mediapipe
 import numpy as np
@@ -16,7 +15,7 @@ from mediapipe.tasks.python import vision
 from mediapipe.tasks.python.core.base_options import BaseOptions
 
 from chereme.errors import RecipeError
-from chereme.landmarks.extractor import ExtractConfig, Image
+from chereme.landmarks.extractor import Closing, ExtractConfig, Image
 from chereme.landmarks.holistic import STREAMS, quiet_engine
 from chereme.layout import layout_named
 from chereme.types import Floats
@@ -26,7 +25,7 @@ __all__ = ["TasksExtractor"]
 _FRAME = 33333  # microseconds from frame to frame, as Holistic tells its own smoothing
 
 
-class TasksExtractor:
+class TasksExtractor(Closing):
     """The same landmarks as `HolisticExtractor`, by the models of a `.task` file.
 
     Raises:
@@ -80,11 +79,3 @@ class TasksExtractor:
         if self._landmarker is not None:
             self._landmarker.close()
             self._landmarker = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

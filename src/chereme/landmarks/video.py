@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import av
 import numpy as np
@@ -14,7 +13,7 @@ from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from chereme.errors import ClipError
-from chereme.landmarks.extractor import Image
+from chereme.landmarks.extractor import Closing, Image
 from chereme.landmarks.picture import MAX_PIXELS, check_size, fit, readable
 
 __all__ = ["VIDEOS", "Frame", "Video"]
@@ -38,7 +37,7 @@ class Frame:
     """The picture, upright, at most `MAX_SIDE` long; to be called before the next frame is asked for or soon after."""
 
 
-class Video:
+class Video(Closing):
     """A video file, open for reading.
 
     Upright by its rotation flag, with square pixels. Nothing outside the file is ever opened.
@@ -174,14 +173,6 @@ class Video:
     def close(self) -> None:
         """Close the file."""
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _picture(decoded: Any, size: tuple[int, int], quarter_turns: int, reformatter: Any) -> Image:

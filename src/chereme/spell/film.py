@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from chereme.errors import LayoutError, RecipeError
-from chereme.layout import HAND_POINTS, HANDS_42
+from chereme.errors import RecipeError
+from chereme.layout import HAND_POINTS
 from chereme.spell.decode import Held, held_letters, smooth, stretch_ids
 from chereme.spell.motion import Stroke, best_apart, find_strokes
 from chereme.spell.sides import spelling_hand
-from chereme.spell.speller import Spelled, Speller
+from chereme.spell.speller import Speller
 from chereme.types import Bools, Floats, PoseSequence, Ranked
 
-__all__ = ["Film", "FilmConfig", "FilmLetter", "held_letter", "spell_film", "with_hands"]
+__all__ = ["Film", "FilmConfig", "FilmLetter", "spell_film"]
 
 _SURE = 0.01  # a frame speaks against a letter as if it had at least this probability
 _PALM = [HAND_POINTS.index(f"{finger}_mcp") for finger in ("index_finger", "middle_finger", "ring_finger", "pinky")]
@@ -147,7 +147,7 @@ def spell_film(sequence: PoseSequence, speller: Speller, config: FilmConfig | No
         LayoutError: the layout has no hand.
     """
     config = config or FilmConfig()
-    points, side = spelling_hand(with_hands(sequence))
+    points, side = spelling_hand(sequence)
     seen = ~np.isnan(points).any((1, 2))
     if not seen.any():
         return Film((), None)
@@ -161,35 +161,6 @@ def spell_film(sequence: PoseSequence, speller: Speller, config: FilmConfig | No
         pause = bool(letters) and letter.start - letters[-1].end > config.pause
         letters.append(replace(letter, opens=pause))
     return Film(tuple(letters), side)
-
-
-def held_letter(sequence: PoseSequence, speller: Speller) -> Spelled:
-    """The one letter that a picture shows, or a film in which it is held all the time.
-
-    Raises:
-        LayoutError: the layout has no hand.
-    """
-    sequence = with_hands(sequence)
-    prediction = speller.recognize(sequence)
-    if not prediction.ranked:
-        return Spelled(None, None, None)
-    best = prediction.ranked[0]
-    _, side = spelling_hand(sequence)
-    return Spelled(None if prediction.unknown else best.gloss, best.probability, side, prediction.ranked)
-
-
-def with_hands(sequence: PoseSequence) -> PoseSequence:
-    """The sequence in a layout of hands: as it is where it has them, else with those that it has.
-
-    Raises:
-        LayoutError: it has none.
-    """
-    groups = sequence.layout.groups
-    if "hand" in groups and groups["hand"].stop - groups["hand"].start == len(HAND_POINTS):
-        return sequence
-    if not any(sequence.layout.has(name) for name in HANDS_42.names):
-        raise LayoutError(f"layout {sequence.layout.name} has no hand; extract the film again with `chereme extract`")
-    return sequence.with_missing(HANDS_42)
 
 
 def _see(points: Floats, seen: Bools, fps: float, speller: Speller, config: FilmConfig) -> _Seen:

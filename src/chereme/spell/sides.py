@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from chereme.errors import LayoutError
 from chereme.features.hand import right_hands
+from chereme.layout import HAND_POINTS, HANDS_42
 from chereme.types import Bools, Floats, PoseSequence
 
 __all__ = ["spelling_hand"]
@@ -17,14 +19,15 @@ def spelling_hand(sequence: PoseSequence) -> tuple[Floats, str | None]:
     right, unless the other hand has been seen beside it and was nearer to that place: then it is the other hand.
 
     Args:
-        sequence: a layout with a whole hand. A single unsided one (`hand_21`) is taken as right.
+        sequence: any layout with a hand. A single unsided one (`hand_21`) is taken as right.
 
     Returns:
         points (T, 21, 3), NaN where the hand was not seen, and `left` or `right`, the signer's own; None: no hand.
 
     Raises:
-        LayoutError: the layout has no whole hand.
+        LayoutError: the layout has no hand.
     """
+    sequence = _with_hands(sequence)
     if "hand" in sequence.layout.groups:
         points, sides = right_hands(sequence)
         return points, "right" if "right" in sides else None
@@ -52,3 +55,17 @@ def _same_hand(own: Floats, other: Floats, own_seen: Bools, other_seen: Bools, a
         from_other = place - other[together[np.abs(together - frame).argmin()], :, :2].mean(0)
         same[frame] = np.hypot(*from_own) < np.hypot(*from_other)
     return same
+
+
+def _with_hands(sequence: PoseSequence) -> PoseSequence:
+    """The sequence in a layout of hands: as it is where it has them, else with those that it has.
+
+    Raises:
+        LayoutError: it has none.
+    """
+    groups = sequence.layout.groups
+    if "hand" in groups and groups["hand"].stop - groups["hand"].start == len(HAND_POINTS):
+        return sequence
+    if not any(sequence.layout.has(name) for name in HANDS_42.names):
+        raise LayoutError(f"layout {sequence.layout.name} has no hand; extract the film again with `chereme extract`")
+    return sequence.with_missing(HANDS_42)

@@ -8,7 +8,7 @@ import numpy as np
 
 from chereme.bundle import Bundle, find_bundle
 from chereme.errors import BundleError
-from chereme.features.hand import HandFeatureConfig, hand_features, right_hands
+from chereme.features.hand import HandFeatureConfig, hand_features
 from chereme.recognize import onnx_session
 from chereme.spell.motion import Motion, read_motions
 from chereme.spell.sides import spelling_hand
@@ -94,32 +94,34 @@ class Speller:
             points: in any unit with true proportions; all seen.
             still: letters that move get none: a picture cannot show them.
         """
-        odds = self.logits(points) / self.bundle.temperature
-        if still:
-            odds += self._ruled_out
-        odds -= np.maximum.reduce(odds, 1, keepdims=True)
-        np.exp(odds, odds)
-        odds /= np.add.reduce(odds, 1, keepdims=True)
-        return odds
+        logits = self.logits(points)
+        return self.bundle.calibration.probabilities(logits + self._ruled_out if still else logits)
 
     def recognize(self, sequence: PoseSequence) -> Prediction:
         """Rank the letters for a picture, or for a film in which one letter is held; unknown without a hand."""
-        points, _ = spelling_hand(sequence)
+        return self._predict(spelling_hand(sequence)[0])
+
+    def spell(self, sequence: PoseSequence) -> Spelled:
+        """The letter of a picture, or of a film in which one is held all the time.
+
+        `landmarks.hands.as_sequence` makes a sequence of a picture.
+
+        Raises:
+            LayoutError: the layout has no hand.
+        """
+        points, side = spelling_hand(sequence)
+        prediction = self._predict(points)
+        if not prediction.ranked:
+            return Spelled(None, None, None)
+        best = prediction.ranked[0]
+        return Spelled(None if prediction.unknown else best.gloss, best.probability, side, prediction.ranked)
+
+    def _predict(self, points: Floats) -> Prediction:
         seen = points[~np.isnan(points).any((1, 2))]
         if not len(seen):
             return Prediction((), True)
         ranked = self._ranked(self.probabilities(seen, still=True).mean(0))
         return Prediction(ranked, bool(ranked[0].probability < self.bundle.unknown_below))
-
-    def spell(self, sequence: PoseSequence) -> Spelled:
-        """The letter of a picture; `landmarks.hands.as_sequence` makes a sequence of one."""
-        points, sides = right_hands(sequence)
-        if np.isnan(points[0]).any():
-            return Spelled(None, None, None)
-        prediction = self.recognize(sequence)
-        best = prediction.ranked[0]
-        letter = None if prediction.unknown else best.gloss
-        return Spelled(letter, best.probability, sides[0], prediction.ranked)
 
     def _ranked(self, probabilities: Floats) -> tuple[Ranked, ...]:
         order = np.argsort(-probabilities, kind="stable").tolist()

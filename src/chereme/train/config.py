@@ -13,7 +13,12 @@ from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig
 from chereme.recipe import Recipe
 from chereme.train.search import TuneConfig
 
-__all__ = ["RecognizerRecipe", "TrainConfig"]
+__all__ = ["RecognizerRecipe", "TrainConfig", "last_included"]
+
+
+def last_included(every: int, epochs: int) -> int:
+    """The next smaller number of epochs that divides them all, so that the last one counts."""
+    return next(n for n in range(every, 0, -1) if epochs % n == 0)
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,12 @@ class TrainConfig:
     batch: int = 32
     rate: float = 2e-3
     """Highest learning rate."""
-    schedule: Literal["cosine", "plateau", "constant"] = "cosine"
-    """`cosine`: the rate rises over the first 5 % of the steps and falls along a cosine. `plateau`: it falls to
-    `plateau_factor` of itself when the validation loss (without validation clips, the training loss) has not come
-    down for `plateau_patience` validations."""
+    optimiser: Literal["adamw", "adam"] = "adamw"
+    """`adam`: weight decay as part of the gradient, of biases and norms as well."""
+    schedule: Literal["cosine", "steps", "plateau", "constant"] = "cosine"
+    """`cosine`: the rate rises over the first 5 % of the steps and falls along a cosine. `steps`: a tenth every 30
+    epochs. `plateau`: it falls to `plateau_factor` of itself when the validation loss (without validation clips, the
+    training loss) has not come down for `plateau_patience` validations."""
     plateau_factor: float = 0.1
     """What the rate is multiplied by on a plateau."""
     plateau_patience: int = 3
@@ -76,7 +83,7 @@ class TrainConfig:
     @property
     def validated_every(self) -> int:
         """Epochs between validations, so that the last epoch, where the rate has come down, is among them."""
-        return next(n for n in range(self.validate_every, 0, -1) if self.epochs % n == 0)
+        return last_included(self.validate_every, self.epochs)
 
 
 @dataclass(frozen=True)

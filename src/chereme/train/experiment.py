@@ -227,8 +227,7 @@ def _test(
     none, rows = np.zeros(0, np.int64), np.arange(len(ids))
     clips = prepare([store.sequence(i) for i in chosen], truth.tolist(), recipe)
     logits = logits_of(load_model(bundle), Parts(clips, ids, bundle.labels, none, none, rows), rows, recipe)
-    scaled = np.exp((logits - logits.max(1, keepdims=True)) / bundle.temperature)
-    probabilities = np.asarray(scaled / scaled.sum(1, keepdims=True), np.float32)
+    probabilities = bundle.calibration.probabilities(logits)
     return Evaluation(
         task="recognize",
         bundle=bundle.name,

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, Sampler
 from chereme import __version__
 from chereme.augment.hand import augment_hands
 from chereme.bundle import Bundle, Calibration, Card, find_bundle, kind_of
-from chereme.bundle.write import load_model, write_speller
+from chereme.bundle.write import load_model, write_bundle
 from chereme.dataset.store import Store
 from chereme.errors import BundleError, SplitError, TrainingError
 from chereme.evaluate.calibration import calibrate
@@ -24,7 +24,7 @@ from chereme.models.handshape import build_handshape
 from chereme.train.letters_config import LettersConfig, LettersRecipe
 from chereme.train.loop import Kept, Loop, check_device, run_loop
 from chereme.train.module import RecognizerTraining
-from chereme.train.run import claim, class_weights, split_digest
+from chereme.train.run import claim, class_weights, rates_of, split_digest
 from chereme.types import Floats
 
 __all__ = ["Hands", "Start", "fit_letters", "gather_hands", "letter_logits", "read_start", "train_speller"]
@@ -118,6 +118,7 @@ def fit_letters(
     resume: bool = False,
     show: bool = False,
     stop_after: int | None = None,
+    rates: tuple[float, ...] = (),
 ) -> Kept:
     """Train one handshape model; arguments as of `chereme.train.run.fit`.
 
@@ -141,6 +142,8 @@ def fit_letters(
         validating = list(zip(values.split(1024), torch.from_numpy(validation.classes).split(1024), strict=True))
     module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
     module.labels = train.labels
+    module.watched = "loss" if validating is None else "validation_loss"
+    module.rates = rates
     return run_loop(
         module,
         model,
@@ -150,7 +153,7 @@ def fit_letters(
         folder,
         Loop(
             config.epochs,
-            config.validate_every,
+            config.validated_every,
             config.patience,
             config.average,
             config.gradient_norm,
@@ -237,13 +240,13 @@ def train_speller(
         epochs = kept.epochs if config.patience else config.epochs
         again = replace(recipe, letters=replace(config, epochs=epochs))
         second = folder / "refit"
-        kept = fit_letters(
-            used, None, again, second, start=start, resume=(second / "checkpoints" / "last.ckpt").exists(), show=show
-        )
+        begun = (second / "checkpoints" / "last.ckpt").exists()
+        rates = rates_of(folder, config.schedule)
+        kept = fit_letters(used, None, again, second, start=start, resume=begun, show=show, rates=rates)
         scores |= {"refit_on_validation": True, "epochs": kept.epochs, "train_hands": len(used)}
     model, learned = _without(kept.model, learned, labels)
     languages = sorted({store.clips[i].language for i in np.unique(used.clips) if store.clips[i].language})
-    return write_speller(
+    return write_bundle(
         folder / "bundle",
         model,
         recipe.source,
@@ -254,6 +257,7 @@ def train_speller(
         scores=scores,
         trained_on=[store.clips[i].id for i in np.unique(used.clips)],
         name=name or folder.resolve().name,
+        kind="speller",
     )
 
 

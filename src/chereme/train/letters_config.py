@@ -9,6 +9,7 @@ from chereme.errors import RecipeError
 from chereme.features.hand import HandFeatureConfig
 from chereme.models.handshape import HandshapeConfig
 from chereme.recipe import Recipe
+from chereme.train.config import last_included
 
 __all__ = ["LettersConfig", "LettersRecipe"]
 
@@ -24,8 +25,12 @@ class LettersConfig:
     weight_decay: float = 0.05
     optimiser: Literal["adamw", "adam"] = "adamw"
     """`adam`: weight decay as part of the gradient, as the alphabet portal has it."""
-    schedule: Literal["cosine", "steps"] = "cosine"
-    """`cosine`: a short rise, then down to 0; `steps`: a tenth every 30 epochs."""
+    schedule: Literal["cosine", "steps", "plateau", "constant"] = "cosine"
+    """As of `train.schedule`: `cosine`: a short rise, then down to 0; `steps`: a tenth every 30 epochs."""
+    plateau_factor: float = 0.1
+    """What the rate is multiplied by on a plateau."""
+    plateau_patience: int = 3
+    """Validations without a smaller loss that make one."""
     label_smoothing: float = 0.1
     average: float = 0.998
     """Decay per step of the moving average of the weights, which is what is validated and kept; 0: none."""
@@ -64,8 +69,15 @@ class LettersConfig:
             raise RecipeError("letters: label_smoothing and average are shares from 0 to below 1")
         if not 0 <= self.hold[0] < self.hold[1] <= 1:
             raise RecipeError(f"letters.hold must be two rising shares from 0 to 1, got {list(self.hold)}")
+        if not 0 < self.plateau_factor < 1 or self.plateau_patience < 0:
+            raise RecipeError("letters: plateau_factor is a share between 0 and 1, plateau_patience not below 0")
         if any(weight <= 0 for weight in self.weights.values()):
             raise RecipeError("letters.weights must be above 0; leave the source out of the data instead")
+
+    @property
+    def validated_every(self) -> int:
+        """Epochs between validations, so that the last epoch is among them."""
+        return last_included(self.validate_every, self.epochs)
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,6 @@ def run_loop(
     if resume and finished.exists():
         end = json.loads(finished.read_text(encoding="utf-8"))
         return _kept(model, checkpoints / end["checkpoint"], end["validation_top1"])
-    # the last epoch, where the learning rate has come down, is always among those that are validated
-    validate_every = next(n for n in range(loop.validate_every, 0, -1) if loop.epochs % n == 0)
     keep: dict[str, Any] = {"dirpath": checkpoints, "enable_version_counter": False}
     latest = ModelCheckpoint(filename="last", save_on_train_epoch_end=True, **keep)
     best = ModelCheckpoint(filename="best", monitor="validation_top1", mode="max", **keep)
@@ -123,7 +121,7 @@ def run_loop(
     if loop.average:
         callbacks.append(AverageWeights(loop.average))
     if loop.patience and validating is not None:
-        checks = max(1, loop.patience // validate_every)
+        checks = max(1, loop.patience // loop.validate_every)
         callbacks.append(EarlyStopping("validation_top1", mode="max", patience=checks))
     callbacks.extend(watching)
     if resume:
@@ -135,7 +133,7 @@ def run_loop(
         trainer = _trainer(
             loop,
             max_epochs=stop_after or loop.epochs,
-            check_val_every_n_epoch=validate_every,
+            check_val_every_n_epoch=loop.validate_every,
             logger=logger or False,
             callbacks=callbacks,
             default_root_dir=folder,

@@ -78,7 +78,7 @@ class RecognizerTraining(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The recipe's optimiser and schedule; by default AdamW without decay of biases and norms, and a cosine."""
-        if isinstance(self.config, LettersConfig) and self.config.optimiser == "adam":
+        if self.config.optimiser == "adam":
             optimiser: torch.optim.Optimizer = torch.optim.Adam(
                 self.model.parameters(), lr=self.config.rate, weight_decay=self.config.weight_decay
             )
@@ -93,15 +93,15 @@ class RecognizerTraining(LightningModule):
                 lr=self.config.rate,
                 betas=(0.9, 0.98),
             )
-        if isinstance(self.config, LettersConfig) and self.config.schedule == "steps":
+        if self.config.schedule == "steps":
             steps = torch.optim.lr_scheduler.StepLR(optimiser, step_size=30, gamma=0.1)
             return {"optimizer": optimiser, "lr_scheduler": {"scheduler": steps, "interval": "epoch"}}
         if self.rates:
             again = torch.optim.lr_scheduler.LambdaLR(optimiser, self._as_before)
             return {"optimizer": optimiser, "lr_scheduler": {"scheduler": again, "interval": "epoch"}}
-        if isinstance(self.config, TrainConfig) and self.config.schedule == "constant":
+        if self.config.schedule == "constant":
             return optimiser
-        if isinstance(self.config, TrainConfig) and self.config.schedule == "plateau":
+        if self.config.schedule == "plateau":
             plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
                 optimiser, factor=self.config.plateau_factor, patience=self.config.plateau_patience
             )

@@ -141,7 +141,7 @@ def fit(
         folder,
         Loop(
             config.epochs,
-            config.validate_every,
+            config.validated_every,
             config.patience,
             config.average,
             config.gradient_norm,
@@ -249,7 +249,7 @@ def train_bundle(
         again = replace(recipe, train=replace(recipe.train, epochs=epochs))
         second = folder / "refit"
         begun = resume and _has_last(second)
-        rates = rates_of(folder, recipe)
+        rates = rates_of(folder, recipe.train.schedule)
         trained = fit(parts, used, None, again, second, resume=begun, show=show, track=track, rates=rates)
         scores |= {"refit_on_validation": True, "epochs": trained.epochs, "train_clips": len(used)}
     if not first_process():
@@ -274,13 +274,13 @@ def train_bundle(
     return written
 
 
-def rates_of(folder: Path, recipe: RecognizerRecipe) -> tuple[float, ...]:
+def rates_of(folder: Path, schedule: str) -> tuple[float, ...]:
     """Learning rates of a finished run, epoch by epoch, where validation brought them down; else none.
 
     A second training without validation clips goes down the same way: its training loss would say something else.
     """
     progress = folder / "progress.csv"
-    if recipe.train.schedule != "plateau" or not progress.exists():
+    if schedule != "plateau" or not progress.exists():
         return ()
     with progress.open(newline="", encoding="utf-8") as file:
         return tuple(float(row["rate"]) for row in csv.DictReader(file))
@@ -334,11 +334,9 @@ def _essence(about: Mapping[str, Any]) -> dict[str, Any]:
 def _test_scores(
     model: nn.Module, parts: Parts, store: Store, recipe: RecognizerRecipe, calibration: Calibration
 ) -> dict[str, Any]:
-    logits = logits_of(model, parts, parts.test, recipe) / calibration.temperature
-    scaled = np.exp(logits - logits.max(1, keepdims=True))
     signer = {clip.id: clip.signer for clip in store.clips}
     found = score(
-        scaled / scaled.sum(1, keepdims=True),
+        calibration.probabilities(logits_of(model, parts, parts.test, recipe)),
         parts.clips.classes[parts.test],
         parts.labels,
         [signer[parts.ids[i]] for i in parts.test],
