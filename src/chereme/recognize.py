@@ -12,10 +12,12 @@ from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, average
 from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig, preprocess
 from chereme.types import Bools, Features, Floats, PoseSequence, Prediction, Ranked
 
-__all__ = ["DEFAULT_BUNDLE", "Recognizer", "onnx_session"]
+__all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "onnx_session"]
 
 DEFAULT_BUNDLE = "isl43"
 """The recognizer that ships with chereme."""
+DEFAULT_ENCODER = "asl1700"
+"""The encoder that ships: its embeddings tell signs apart that it was never trained on."""
 
 
 class Recognizer:
@@ -75,7 +77,30 @@ class Recognizer:
 
     def score(self, values: Floats, mask: Bools) -> Floats:
         """Raw scores (B, K) of features (B, T, F), of the frames (B, T) that the mask counts."""
-        return np.asarray(self._session.run(None, {"features": values, "mask": mask})[0], np.float32)
+        return np.asarray(self._session.run(["logits"], {"features": values, "mask": mask})[0], np.float32)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether the model gives embeddings, so that signs can be added to what it knows by example."""
+        return "embedding" in [output.name for output in self._session.get_outputs()]
+
+    def embed(self, sequence: PoseSequence) -> Floats:
+        """Where a clip lies among all signs: (E,), of length 1; signs are alike as their dot product is large.
+
+        Raises:
+            BundleError: the model makes no embeddings.
+            LayoutError: the sequence lacks landmarks that the model cannot do without.
+        """
+        if not self.embeds:
+            raise BundleError(
+                f"{self.bundle.folder}: its model gives scores alone, no embeddings; take `{DEFAULT_ENCODER}`, or train"
+                " one of kind conv-transformer"
+            )
+        found = np.zeros(0, np.float32)
+        for sample in self.samples(sequence):
+            fed = {"features": sample.values[None], "mask": np.ones((1, len(sample.values)), bool)}
+            found = self._session.run(["embedding"], fed)[0][0] + (found if len(found) else 0)
+        return np.asarray(found / max(float(np.linalg.norm(found)), 1e-12), np.float32)
 
     def logits(self, sequence: PoseSequence) -> Floats:
         """Raw scores (K,), before calibration; of a clip's samples together where its recipe draws several."""

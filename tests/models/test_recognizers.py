@@ -11,6 +11,7 @@ from chereme.models.layers import masked_mean, reverse_in_time
 INPUTS, CLASSES = 30, 7
 VARIANTS = {
     "conv-transformer halved": {"halve_time": True},
+    "conv-transformer by angles": {"classifier": "cosine"},
     "encoder as in the Libras system": {"norm": "after", "activation": "relu", "norm_inputs": False},
     "encoder as in the INCLUDE system": {"head": 8},
     "knn warped": {"distance": "dtw"},
@@ -60,8 +61,13 @@ def test_onnx_gives_what_torch_gives(kind, tmp_path):
         values, mask = clips(lengths)
         with torch.no_grad():
             expected = model(values, mask).numpy()
-        (given,) = session.run(None, {"features": values.numpy(), "mask": mask.numpy()})
+        given, *embedding = session.run(None, {"features": values.numpy(), "mask": mask.numpy()})
         np.testing.assert_allclose(given, expected, atol=1e-5)
+        assert len(embedding) == kind.startswith("conv-transformer")
+        for some in embedding:
+            with torch.no_grad():
+                wanted = torch.nn.functional.normalize(model.embed(values, mask)).numpy()
+            np.testing.assert_allclose(some, wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("knn")])

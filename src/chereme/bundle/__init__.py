@@ -88,9 +88,16 @@ class Bundle:
     def onnx_path(self) -> Path:
         """The model for ONNX Runtime: `features` (B, T, F) and `mask` (B, T) in, `logits` (B, K) out.
 
-        A speller's reads `features` (B, F) alone.
+        One that makes embeddings gives `embedding` (B, E) as well, each of length 1. A speller's reads `features`
+        (B, F) alone.
         """
         return self.folder / "model.onnx"
+
+    @property
+    def space(self) -> str:
+        """Name of the bundle and sixteen letters of what makes its embeddings: only those of one space compare."""
+        made_by = digest(self.onnx_path) + digest(self.folder / "recipe.toml")
+        return f"{self.name}-{hashlib.sha256(made_by.encode()).hexdigest()[:16]}"
 
     @property
     def weights_path(self) -> Path:

@@ -12,6 +12,7 @@ import onnx
 import torch
 from safetensors.torch import load_file, save
 from torch import nn
+from torch.nn import functional as F
 
 from chereme.bundle import ENCODER, INDEX, Bundle, Calibration, Card, clip_digest, digest, index_of
 from chereme.bundle.convolutions import over_pictures
@@ -85,7 +86,10 @@ def write_bundle(
 
 
 def write_onnx(model: nn.Module, inputs: int, path: Path, kind: str = "recognizer") -> None:
-    """Export a model of F = `inputs` features to ONNX, batch and time axes free; a speller's has no time."""
+    """Export a model of F = `inputs` features to ONNX, batch and time axes free; a speller's has no time.
+
+    One that makes embeddings gives those too.
+    """
     model = model.eval()
     example: tuple[torch.Tensor, ...] = (
         torch.zeros(2, 24, inputs),
@@ -94,6 +98,8 @@ def write_onnx(model: nn.Module, inputs: int, path: Path, kind: str = "recognize
     axes = {"features": {0: "batch", 1: "time"}, "mask": {0: "batch", 1: "time"}, "logits": {0: "batch"}}
     if kind == "speller":
         example, axes = (torch.zeros(2, inputs),), {"features": {0: "batch"}, "logits": {0: "batch"}}
+    if getattr(model, "embeds", False):
+        model, axes = _WithEmbedding(model).eval(), {**axes, "embedding": {0: "batch"}}
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracing exporter is old but needs no further package
@@ -101,13 +107,25 @@ def write_onnx(model: nn.Module, inputs: int, path: Path, kind: str = "recognize
             model,
             example,
             str(path),
-            input_names=[name for name in axes if name != "logits"],
-            output_names=["logits"],
+            input_names=[name for name in axes if name in ("features", "mask")],
+            output_names=[name for name in axes if name not in ("features", "mask")],
             dynamic_axes=axes,
             opset_version=17,
             dynamo=False,
         )
     onnx.save(over_pictures(onnx.load(path)), path)
+
+
+class _WithEmbedding(nn.Module):
+    """Gives the embedding of length 1 beside the scores."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, features: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        embedding = self.model.embed(features, mask)  # type: ignore[operator]
+        return self.model.classify(embedding), F.normalize(embedding)  # type: ignore[operator]
 
 
 def load_model(bundle: Bundle) -> nn.Module:

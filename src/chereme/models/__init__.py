@@ -14,6 +14,7 @@ from chereme.models.final_state import FinalGru, FinalLstm, FinalRnn
 from chereme.models.layers import (
     AttentionBlock,
     ConvBlock,
+    CosineClassifier,
     PositionalEncoding,
     masked_mean,
     reverse_in_time,
@@ -45,28 +46,39 @@ class ConvTransformer(nn.Module):
         self.top = nn.Linear(width, config.embedding)
         self.top_norm = nn.BatchNorm1d(config.embedding, momentum=0.05)
         self.drop = nn.Dropout(config.dropout)
-        self.classify = nn.Linear(config.embedding, classes)
+        self.classify = (
+            CosineClassifier(config.embedding, classes, config.scale)
+            if config.classifier == "cosine"
+            else nn.Linear(config.embedding, classes)
+        )
         self.halve_time = config.halve_time
+
+    embeds = True
+    """Its ONNX model gives the embedding beside the scores."""
 
     def embed(self, features: Tensor, mask: Tensor) -> Tensor:
         """Embedding (B, E) of each clip, before the classifier."""
-        weight = mask.to(features.dtype).unsqueeze(1)
-        values = self.stem_norm(self.stem(features).transpose(1, 2)) * weight
+        values = self.stem(features)
+        values = self.stem_norm(values.flatten(0, 1)).view_as(values) * mask.to(values.dtype).unsqueeze(-1)
         for number, (blocks, attention) in enumerate(zip(self.stages, self.attention, strict=True)):
             for block in blocks:  # type: ignore[attr-defined]
-                values = block(values, weight)
-            values = attention(values.transpose(1, 2), mask).transpose(1, 2) * weight
+                values = block(values, mask)
+            values = attention(values, mask) * mask.to(values.dtype).unsqueeze(-1)
             if self.halve_time and number == 0:
-                kept = F.avg_pool1d(weight, 2, ceil_mode=True)
-                values = F.avg_pool1d(values, 2, ceil_mode=True) / kept.clamp(min=0.5)
-                weight = (kept > 0).to(values.dtype)
-                mask = weight[:, 0] > 0
-                values = values * weight
-        return self.top_norm(masked_mean(F.silu(self.top(values.transpose(1, 2))), mask))
+                values, mask = _joined_in_pairs(values, mask)
+        return self.top_norm(masked_mean(F.silu(self.top(values)), mask))
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Logits (B, K)."""
         return self.classify(self.drop(self.embed(features, mask)))
+
+
+def _joined_in_pairs(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Means of frames 0 and 1, 2 and 3, and so on; padding counts for nothing."""
+    weight = mask.to(values.dtype).unsqueeze(1)
+    kept = F.avg_pool1d(weight, 2, ceil_mode=True)
+    halved = F.avg_pool1d(values.transpose(1, 2), 2, ceil_mode=True) / kept.clamp(min=0.5)
+    return halved.transpose(1, 2), kept[:, 0] > 0
 
 
 class Transformer(nn.Module):

@@ -33,6 +33,11 @@ class ModelConfig:
     """Share of clips for which a residual branch is left out in training."""
     embedding: int = 256
     """Size of the clip's embedding that the classifier reads."""
+    classifier: Literal["linear", "cosine"] = "linear"
+    """Of the convolution model. `cosine`: by the angle between embedding and gloss alone, so that embeddings of one
+    gloss lie close together and those of signs never seen can be compared."""
+    scale: float = 24.0
+    """`cosine`: what the cosines are multiplied by to become scores."""
     halve_time: bool = False
     """After the first stage of the convolution model, join frames in pairs: nearly halves the cost."""
     feed: int = 256
@@ -65,6 +70,8 @@ class ModelConfig:
             raise RecipeError("model.kernel must be odd and model.layers at least 1")
         if not (0 <= self.dropout < 1 and 0 <= self.drop_path < 1):
             raise RecipeError("model.dropout and model.drop_path are shares from 0 to below 1")
+        if not self.scale > 0:
+            raise RecipeError(f"model.scale must be above 0, got {self.scale}")
         if self.feed < 1 or self.head < 0:
             raise RecipeError("model: feed must be at least 1, head at least 0")
         if self.neighbours < 1 or self.frames < 2 or not 0 <= self.band <= 1:

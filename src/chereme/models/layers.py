@@ -4,7 +4,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["AttentionBlock", "ConvBlock", "PositionalEncoding", "StochasticDepth", "masked_mean", "reverse_in_time"]
+__all__ = [
+    "AttentionBlock",
+    "ConvBlock",
+    "CosineClassifier",
+    "PositionalEncoding",
+    "StochasticDepth",
+    "masked_mean",
+    "reverse_in_time",
+]
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
@@ -43,30 +51,33 @@ class ChannelAttention(nn.Module):
         super().__init__()
         self.conv = nn.Conv1d(1, 1, 5, padding=2, bias=False)
 
-    def forward(self, values: Tensor, weight: Tensor) -> Tensor:
-        mean = (values * weight).sum(2) / weight.sum(2).clamp(min=1)
-        return values * torch.sigmoid(self.conv(mean.unsqueeze(1)).squeeze(1)).unsqueeze(-1)
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) to the same; mask (B, T) is true on frames."""
+        return values * torch.sigmoid(self.conv(masked_mean(values, mask).unsqueeze(1)))[:, 0, None]
 
 
 class ConvBlock(nn.Module):
-    """Depthwise convolution over time between two pointwise ones, with channel attention, as a residual."""
+    """Depthwise convolution over time between two pointwise ones, with channel attention, as a residual.
+
+    Channels stay last and a clip is a picture of one row: both what processors convolve fastest.
+    """
 
     def __init__(self, width: int, kernel: int, drop_path: float, widen: int = 2) -> None:
         super().__init__()
         inner = width * widen
-        self.up = nn.Conv1d(width, inner, 1)
-        self.over_time = nn.Conv1d(inner, inner, kernel, padding=kernel // 2, groups=inner, bias=False)
-        self.norm = nn.BatchNorm1d(inner, momentum=0.05)
+        self.up = nn.Linear(width, inner)
+        self.over_time = nn.Conv2d(inner, inner, (1, kernel), padding=(0, kernel // 2), groups=inner, bias=False)
+        self.norm = nn.BatchNorm2d(inner, momentum=0.05)
         self.attend = ChannelAttention()
-        self.down = nn.Conv1d(inner, width, 1)
+        self.down = nn.Linear(inner, width)
         self.drop_path = StochasticDepth(drop_path)
 
-    def forward(self, values: Tensor, weight: Tensor) -> Tensor:
-        """(B, D, T) to the same; weight (B, 1, T) is 1 on frames and 0 on padding."""
-        inner = F.silu(self.up(values)) * weight
-        inner = self.norm(self.over_time(inner)) * weight
-        inner = self.down(self.attend(inner, weight))
-        return (values + self.drop_path(inner)) * weight
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) to the same; mask (B, T) is true on frames."""
+        weight = mask.to(values.dtype).unsqueeze(-1)
+        rows = (F.silu(self.up(values)) * weight).transpose(1, 2).unsqueeze(2)
+        inner = self.norm(self.over_time(rows)).squeeze(2).transpose(1, 2) * weight
+        return (values + self.drop_path(self.down(self.attend(inner, mask)))) * weight
 
 
 class AttentionBlock(nn.Module):
@@ -89,9 +100,28 @@ class AttentionBlock(nn.Module):
         batch, frames, width = values.shape
         parts = self.project(self.norm(values)).view(batch, frames, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+        # written out: for so few frames several times quicker on a processor than torch's fused attention
+        scores = (query @ key.transpose(-1, -2)) * (width // self.heads) ** -0.5
+        attended = scores.masked_fill(~mask[:, None, None, :], -1e4).softmax(-1) @ value
         values = values + self.drop_path(self.out(attended.transpose(1, 2).reshape(batch, frames, width)))
         return values + self.drop_path(self.feed(self.feed_norm(values)))
+
+
+class CosineClassifier(nn.Module):
+    """Scores by the angle between an embedding and one direction per class (Wang et al. 2018).
+
+    In single precision whatever surrounds it: small differences of angles matter.
+    """
+
+    def __init__(self, width: int, classes: int, scale: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(classes, width) * width**-0.5)
+        self.scale = scale
+
+    def forward(self, embedding: Tensor) -> Tensor:
+        """(B, E) to scores (B, K), each from -scale to scale."""
+        with torch.autocast(embedding.device.type, enabled=False):
+            return self.scale * F.normalize(embedding.float()) @ F.normalize(self.weight).T
 
 
 class PositionalEncoding(nn.Module):

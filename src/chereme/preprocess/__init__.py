@@ -11,7 +11,14 @@ from chereme.preprocess.gaps import fill_gaps, gap_seconds, unseen
 from chereme.preprocess.motion import Motion, landmark_motion, mix_motion, smooth
 from chereme.preprocess.reference import AlignConfig, Reference, align_to_reference, find_reference, in_picture
 from chereme.preprocess.sides import sort_hands
-from chereme.preprocess.trim import Signing, TrimConfig, clip_motion, find_signing, trim_to_signing
+from chereme.preprocess.trim import (
+    Signing,
+    TrimConfig,
+    clip_motion,
+    find_signing,
+    trim_to_signing,
+    while_hands_are_seen,
+)
 from chereme.types import Floats, PoseSequence
 
 __all__ = [
@@ -111,7 +118,7 @@ class Preprocessed:
     after: PoseSequence
     """What a model gets."""
     motion: Motion | None
-    """What start and end were read off; None when nothing is trimmed."""
+    """What start and end were read off; None when nothing is trimmed by motion."""
     signing: Signing
     """Which of the T frames were kept."""
     reference: Reference | None
@@ -145,8 +152,12 @@ def explain(
         return Preprocessed(before, before, None, Signing(0, len(before) - 1), None, False)
     if config.sort_hands:
         before = sort_hands(before)
-    motion = None if trim.kind == "none" else clip_motion(before, trim, pixels)
-    signing = Signing(0, len(before) - 1) if motion is None else find_signing(motion, before.fps, trim)
+    motion = clip_motion(before, trim, pixels) if trim.reads_motion else None
+    signing = Signing(0, len(before) - 1)
+    if motion is not None:
+        signing = find_signing(motion, before.fps, trim)
+    elif trim.kind == "hands":
+        signing = while_hands_are_seen(before)
     signed = trim_to_signing(before, signing)
     signed = fill_gaps(signed, config.longest_gap, config.longest_end)
     reference = find_reference(before, signing, align) if config.align == "reference" else None

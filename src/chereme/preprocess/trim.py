@@ -11,9 +11,18 @@ from chereme.preprocess.motion import COMBINATIONS, Motion, landmark_motion, mix
 from chereme.preprocess.peaks import find_peaks, slopes
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["KINDS", "Signing", "TrimConfig", "clip_motion", "find_signing", "trim_to_signing", "turning_points"]
+__all__ = [
+    "KINDS",
+    "Signing",
+    "TrimConfig",
+    "clip_motion",
+    "find_signing",
+    "trim_to_signing",
+    "turning_points",
+    "while_hands_are_seen",
+]
 
-KINDS = ("none", "simple", "complex")
+KINDS = ("none", "hands", "simple", "complex")
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,8 @@ class TrimConfig:
     """How the start and end of the signing are found; what lies outside is cut off."""
 
     kind: str = "none"
-    """`none`: the whole clip is signing; `simple`: where motion passes a threshold; `complex`: by peaks and slopes."""
+    """`none`: the whole clip is signing; `hands`: from the first to the last frame in which a hand is seen; `simple`:
+    where motion passes a threshold; `complex`: by peaks and slopes."""
     landmarks: float = 1.0
     """Weight of the landmarks' displacement in the motion curve."""
     difference: float = 0.0
@@ -83,9 +93,14 @@ class TrimConfig:
         return {"landmarks": self.landmarks, "difference": self.difference, "background": self.background}
 
     @property
+    def reads_motion(self) -> bool:
+        """Whether start and end are read off a motion curve."""
+        return self.kind in ("simple", "complex")
+
+    @property
     def wants_pixels(self) -> bool:
         """Whether the frames of the video would be looked at, if there is one."""
-        return self.kind != "none" and self.difference + self.background > 0
+        return self.reads_motion and self.difference + self.background > 0
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,7 @@ class Signing:
     end: int
     """Last frame, itself part of the signing."""
     start_by: str = "whole clip"
-    """What decided: `threshold`, `peaks` or `whole clip`."""
+    """What decided: `hands`, `threshold`, `peaks` or `whole clip`."""
     end_by: str = "whole clip"
 
     @property
@@ -117,6 +132,16 @@ def clip_motion(sequence: PoseSequence, config: TrimConfig, pixels: Mapping[str,
     """
     measures = {"landmarks": landmark_motion(sequence, config.combine), **(pixels or {})}
     return mix_motion(measures, config.weights, config.smoothing, sequence.fps)
+
+
+def while_hands_are_seen(sequence: PoseSequence) -> Signing:
+    """From the first to the last frame with a hand; the whole clip when there is none."""
+    hands = [sequence.group(name)[..., 0] for name in sequence.layout.groups if "hand" in name]
+    seen = ~np.isnan(np.concatenate(hands, axis=1)).all(1) if hands else np.zeros(len(sequence), bool)
+    shown = np.flatnonzero(seen)
+    if not len(shown):
+        return Signing(0, len(sequence) - 1)
+    return Signing(int(shown[0]), int(shown[-1]), "hands", "hands")
 
 
 def find_signing(motion: Motion, fps: float, config: TrimConfig) -> Signing:

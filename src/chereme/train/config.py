@@ -41,6 +41,8 @@ class TrainConfig:
     """Validations without a smaller loss that make one."""
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
+    margin: float = 0.0
+    """Of a cosine classifier: the cosine with the right gloss must lead by so much (Wang et al. 2018)."""
     average: float = 0.998
     """Decay per step of the moving average of the weights, which is what is validated and kept; 0: none."""
     gradient_norm: float = 2.0
@@ -71,6 +73,8 @@ class TrainConfig:
             raise RecipeError(f"train.seed must not be below 0, got {self.seed}")
         if not (0 <= self.label_smoothing < 1 and 0 <= self.average < 1):
             raise RecipeError("train: label_smoothing and average are shares from 0 to below 1")
+        if not 0 <= self.margin < 1:
+            raise RecipeError(f"train.margin is a cosine from 0 to below 1, got {self.margin}")
         if not self.rate > 0 or self.weight_decay < 0 or self.patience < 0:
             raise RecipeError("train: rate must be above 0, weight_decay and patience not below 0")
         if not 0 < self.plateau_factor < 1 or self.plateau_patience < 0:

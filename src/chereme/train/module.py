@@ -36,6 +36,8 @@ class RecognizerTraining(LightningModule):
         """What the schedule `plateau` looks at."""
         self.rates: tuple[float, ...] = ()
         """Learning rate of each epoch, instead of the schedule's: those of an earlier run."""
+        self.lead = 0.0
+        """How far the right class must be ahead, as a score."""
         self.labels: tuple[str, ...] = ()
         """In class order; where they are known, checkpoints name them, for another training that begins there."""
         self.register_buffer("class_weights", class_weights, persistent=False)
@@ -53,6 +55,8 @@ class RecognizerTraining(LightningModule):
     def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> Tensor:
         *inputs, targets = batch
         logits = self.model(*inputs).float()
+        if self.lead:
+            logits = logits - self.lead * targets
         smoothed = targets * (1 - self.config.label_smoothing) + self.config.label_smoothing / targets.shape[1]
         loss = -(F.log_softmax(logits, 1) * smoothed).sum(1)
         if isinstance(self.class_weights, Tensor):

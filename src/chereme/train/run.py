@@ -132,6 +132,7 @@ def fit(
     module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
     module.watched = "loss" if validation is None else "validation_loss"
     module.rates = rates
+    module.lead = config.margin * recipe.model.scale if recipe.model.classifier == "cosine" else 0.0
     return run_loop(
         module,
         model,
