@@ -222,10 +222,14 @@ def test_how_to_validate_must_be_said(letters, options, message):
     assert message in " ".join(result.stderr.split())
 
 
-def test_words_begin_from_nothing(store):
-    result = run("gru", "--data", store, "--split", "fair", "--from", "asl_letters")
-    assert result.exit_code == 2
-    assert "--from is for letters" in result.stderr
+def test_words_begin_from_a_bundle_of_others(store, tmp_path):
+    small = ("--set", "model.kind=conv-transformer", "--set", "model.width=16", "--set", "train.epochs=1")
+    run("conv-transformer", "--data", store, "--split", "fair", "-o", tmp_path / "first", *small)
+    first = tmp_path / "first" / "bundle"
+    run("conv-transformer", "--data", store, "--split", "fair", "-o", tmp_path / "next", "--from", first, *small)
+    assert Bundle.load(tmp_path / "next" / "bundle").scores["started_from"] == "bundle first"
+    with pytest.raises(TrainingError, match="asl_letters: holds no recognizer"):
+        run("gru", "--data", store, "--split", "fair", "--from", "asl_letters")
 
 
 def test_words_may_be_validated_on_a_share_too(store, tmp_path):

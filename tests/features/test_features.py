@@ -87,6 +87,14 @@ def test_velocity_is_the_change_of_position(aligned):
     assert (values[0, 4:] == 0).all()
 
 
+def test_wrist_paths_say_nothing_of_the_place(aligned):
+    plan = FeaturePlan(UPPER_BODY_55, FeatureConfig(("wrist_places", "wrist_paths"), ()))
+    places, paths = np.split(plan.compute(aligned.points), 2, axis=1)
+    np.testing.assert_allclose(paths.reshape(-1, 2, 2).mean((0, 1)), 0, atol=1e-5)
+    np.testing.assert_allclose(np.ptp(paths - places, axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(np.split(plan.compute(aligned.points + 1), 2, axis=1)[1], paths, atol=1e-5)
+
+
 def test_wild_numbers_are_cut(plan, aligned):
     assert np.abs(plan.compute(aligned.points * 1e4)).max() <= 6
 

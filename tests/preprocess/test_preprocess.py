@@ -103,6 +103,19 @@ def test_turning_faces_the_camera():
     assert np.abs(align_body(kinect(0.4)).points - straight).max() > 0.1
 
 
+def test_hands_are_placed_by_the_picture_where_that_is_asked(signing):
+    hands = signing.pick(HANDS_42)
+    width, height = hands.size
+    middle = np.array([width / height / 2, 0.5], np.float32)
+    placed = align_hands(hands, in_picture=True).points[..., :2]
+    factor = placed[0, 0] / (hands.points[0, 0, :2] - middle)
+    np.testing.assert_allclose(factor[0], factor[1], rtol=1e-4)
+    np.testing.assert_allclose(placed, (hands.points[..., :2] - middle) * factor, atol=1e-4)
+    lower = hands.with_points(hands.points + np.array([0, 0.1, 0], np.float32))
+    assert not np.allclose(align_hands(lower, in_picture=True).points, align_hands(hands, in_picture=True).points)
+    np.testing.assert_allclose(align_hands(lower).points, align_hands(hands).points, atol=1e-4)
+
+
 def test_hands_without_a_body_are_brought_to_one_size(signing):
     hands = signing.pick(HANDS_42)
     bigger = replace(hands, points=hands.points * 3 + np.float32(1))

@@ -111,6 +111,18 @@ def test_defect_moving_frames_were_skipped_instead_of_still_ones(signing):
     assert motion[inside].mean() > 5 * np.delete(motion, np.r_[inside]).mean()
 
 
+def test_frames_before_and_after_the_hands_are_cut(signing):
+    points = signing.points.copy()
+    hands = np.r_[signing.layout.groups["left_hand"], signing.layout.groups["right_hand"]]
+    points[np.ix_(np.r_[0:7, 20, 41:50], hands)] = np.nan
+    kept = explain(signing.with_points(points), PreprocessConfig(), TrimConfig(kind="hands"))
+    assert (kept.signing.start, kept.signing.end, kept.signing.start_by) == (7, 40, "hands")
+    assert len(kept.after) == 34
+    assert kept.motion is None
+    points[:, hands] = np.nan
+    assert explain(signing.with_points(points), PreprocessConfig(), TrimConfig(kind="hands")).signing == Signing(0, 49)
+
+
 def test_pixels_count_where_there_are_any(signing):
     weighty = TrimConfig(kind="simple", landmarks=1, difference=3)
     pixels = {"difference": np.linspace(0, 1, 49, dtype=np.float32), "background": np.zeros(49, np.float32)}
@@ -122,7 +134,7 @@ def test_pixels_count_where_there_are_any(signing):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        pytest.param({"kind": "peaks"}, "trim.kind must be one of none, simple, complex", id="kind"),
+        pytest.param({"kind": "peaks"}, "trim.kind must be one of none, hands, simple, complex", id="kind"),
         pytest.param({"combine": "sum"}, "trim.combine must be one of mean", id="combine"),
         pytest.param({"landmarks": 0.0}, "not be below 0, and one above", id="no weight"),
         pytest.param({"difference": -1.0}, "not be below 0, and one above", id="a weight below 0"),

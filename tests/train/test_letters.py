@@ -13,10 +13,10 @@ from chereme.spell import Speller
 from chereme.train.letters import (
     fit_letters,
     letter_logits,
-    read_start,
     train_speller,
 )
 from chereme.train.letters_config import LettersRecipe
+from chereme.train.start import read_start
 from made_up_letters import CARD, LETTERS, SHAPES, clip, hand, head, picture, progress, recipe
 
 

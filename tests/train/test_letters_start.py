@@ -14,8 +14,9 @@ from chereme.dataset.store import Store, pack
 from chereme.errors import BundleError, RecipeError, TrainingError
 from chereme.recipe import Recipe
 from chereme.spell import Speller
-from chereme.train.letters import fit_letters, gather_hands, read_start, train_speller
+from chereme.train.letters import fit_letters, gather_hands, train_speller
 from chereme.train.letters_config import LettersRecipe
+from chereme.train.start import read_start
 from made_up_letters import CARD, RECIPE, head, progress, recipe
 
 FROZEN = ("letters.epochs=1", "letters.rate=1e-12", "letters.weight_decay=0", "letters.average=0")

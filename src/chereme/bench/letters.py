@@ -23,8 +23,9 @@ from chereme.files import write_beside
 from chereme.landmarks.hand_pictures import store_of_pictures
 from chereme.places import data_folder
 from chereme.recipe import find_recipe
-from chereme.train.letters import Hands, fit_letters, gather_hands, letter_logits, read_start
+from chereme.train.letters import Hands, fit_letters, gather_hands, letter_logits
 from chereme.train.letters_config import LettersRecipe
+from chereme.train.start import read_start
 from chereme.types import Floats
 
 __all__ = [

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped.")
 @click.option("--refit", is_flag=True, help="After validation, train anew on training and validation clips together.")
 @click.option(
-    "--from", "start", metavar="BUNDLE|CHECKPOINT", help="Letters: begin from its weights instead of random ones."
+    "--from",
+    "start",
+    metavar="BUNDLE|CHECKPOINT",
+    help="Begin from its weights instead of random ones; a checkpoint only for letters.",
 )
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option("--set", "changes", multiple=True, metavar="TABLE.KEY=VALUE", help="Change a recipe's value (TOML).")
@@ -78,8 +81,8 @@ def command(
         )
     chosen = find_recipe(recipe)
     letters = "handshape" in chosen.tables
-    if start is not None and not letters:
-        raise click.UsageError("--from is for letters: recipes with a table [handshape]")
+    if start is not None and folds:
+        raise click.UsageError("--from does not go with --folds")
     if letters and (folds or track != "csv"):
         raise click.UsageError("--folds and --track are for signs, not for recipes with a table [handshape]")
     if seed is not None:
@@ -105,11 +108,14 @@ def command(
     )
     show = not as_json and sys.stderr.isatty()
     how: dict[str, Any] = {"split_name": split or shown, "refit": refit, "resume": resume, "show": show}
-    if letters:
-        from chereme.train.letters import read_start, train_speller
+    if start is not None:
+        from chereme.train.start import read_start
 
-        begin = None if start is None else read_start(start)
-        bundle = train_speller(settings, store, parts, folder, card, start=begin, **how)
+        how["start"] = read_start(start, "speller" if letters else "recognizer")
+    if letters:
+        from chereme.train.letters import train_speller
+
+        bundle = train_speller(settings, store, parts, folder, card, **how)
     else:
         from chereme.train.devices import first_process
         from chereme.train.run import train_bundle

@@ -175,6 +175,14 @@ def _wrist_places(frame: Frame) -> Floats:
     return _flat(frame.wrists()[..., :2])
 
 
+def _wrist_paths(frame: Frame) -> Floats:
+    """Wrists from the middle of where the clip's wrists are: the same wherever a signer sits in the picture."""
+    wrists = frame.wrists()[..., :2]
+    seen = ~np.isnan(wrists[..., :1])
+    count = np.maximum(seen.sum((-3, -2), keepdims=True), 1)
+    return _flat(wrists - np.where(seen, wrists, 0).sum((-3, -2), keepdims=True) / count.astype(np.float32))
+
+
 def _tip_distances(frame: Frame) -> Floats:
     shape = frame.hands()[0]
     return _flat(_length(shape.take(FIRST_TIPS, axis=-2) - shape.take(SECOND_TIPS, axis=-2)))
@@ -241,6 +249,7 @@ SIGNER_BLOCKS: dict[str, Block] = {
         _hand_shape, lambda _: _axes([f"{s}_{p}" for s in SIDES for p in HAND_POINTS[1:]], "xyz"), moving=True
     ),
     "wrist_places": Block(_wrist_places, lambda _: _axes([f"{s}_wrist" for s in SIDES]), moving=True),
+    "wrist_paths": Block(_wrist_paths, lambda _: _axes([f"{s}_wrist" for s in SIDES]), moving=False),
     "tip_distances": Block(
         _tip_distances,
         lambda _: [f"{s}_{HAND_POINTS[TIPS[a]]}-{HAND_POINTS[TIPS[b]]}" for s in SIDES for a, b in TIP_PAIRS],

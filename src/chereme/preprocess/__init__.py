@@ -51,7 +51,8 @@ __all__ = [
     "unseen",
 ]
 
-ALIGNMENTS = ("shoulders", "shoulders-turned", "hands", "reference")
+ALIGNMENTS = ("shoulders", "shoulders-turned", "hands", "hands-in-picture", "reference")
+HANDS_ALONE = ("hands", "hands-in-picture")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class PreprocessConfig:
     """Landmarks that the model reads; any sequence that holds them by name will do."""
     align: str = "shoulders"
     """`shoulders`; `shoulders-turned`, which also faces the camera (true depth only); `hands`, without a body;
-    `reference`, by face and shoulders while the signer stands still, see `[align]`."""
+    `hands-in-picture`, the same, but placed by the middle of the picture; `reference`, by face and shoulders while
+    the signer stands still, see `[align]`."""
     sort_hands: bool = True
     """Put hands that were filed under the other side back, by the nearer wrist of the body."""
     dominant: bool = True
@@ -85,8 +87,10 @@ class PreprocessConfig:
         for name in ("longest_gap", "longest_end"):
             if not 0 <= getattr(self, name) <= 5:
                 raise RecipeError(f"preprocess.{name} must be 0 to 5 seconds, got {getattr(self, name)}")
-        if self.average_hands and self.align == "hands":
-            raise RecipeError('preprocess.average_hands hangs hands at a body; it does not go with align = "hands"')
+        if self.average_hands and self.align in HANDS_ALONE:
+            raise RecipeError(
+                f'preprocess.average_hands hangs hands at a body; it does not go with align = "{self.align}"'
+            )
 
 
 WHOLE_CLIP = TrimConfig()
@@ -163,8 +167,8 @@ def explain(
     reference = find_reference(before, signing, align) if config.align == "reference" else None
     if reference is not None:
         aligned = align_to_reference(signed, reference, align)
-    elif config.align == "hands":
-        aligned = align_hands(signed)
+    elif config.align in HANDS_ALONE:
+        aligned = align_hands(signed, in_picture=config.align == "hands-in-picture")
     else:
         aligned = align_body(signed, turn=config.align == "shoulders-turned")
     if config.average_hands:

@@ -57,10 +57,15 @@ def align_body(sequence: PoseSequence, turn: bool = False) -> PoseSequence:
     return aligned.with_points(aligned.points @ about_upright)
 
 
-def align_hands(sequence: PoseSequence) -> PoseSequence:
+def align_hands(sequence: PoseSequence, in_picture: bool = False) -> PoseSequence:
     """The same for clips that hold hands alone: origin at the middle of the wrists' places, unit from the palms.
 
     A palm (wrist to middle knuckle) is taken as 0.22 shoulder widths, so that units stay comparable.
+
+    Args:
+        sequence: a layout with hands.
+        in_picture: put the origin into the middle of the picture instead: where signers are filmed alike, the height
+            of a hand says whether it is at the face or the chest.
     """
     wrists = np.concatenate([sequence.landmark(f"{side}_hand/wrist") for side in ("left", "right")])
     knuckles = np.concatenate([sequence.landmark(f"{side}_hand/middle_finger_mcp") for side in ("left", "right")])
@@ -69,6 +74,8 @@ def align_hands(sequence: PoseSequence) -> PoseSequence:
         return sequence
     palm = float(np.median(np.linalg.norm((knuckles - wrists)[seen], axis=-1)))
     origin = np.median(wrists[seen], axis=0)
+    if in_picture:
+        origin[:2] = sequence.size[0] / sequence.size[1] / 2, 0.5
     origin[2] = 0
     return _scaled(sequence, origin, palm / 0.22 if palm > 1e-5 else 1.0)
 

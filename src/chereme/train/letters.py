@@ -14,10 +14,10 @@ from torch.utils.data import Dataset, Sampler
 
 from chereme import __version__
 from chereme.augment.hand import augment_hands
-from chereme.bundle import Bundle, Calibration, Card, find_bundle, kind_of
-from chereme.bundle.write import load_model, write_bundle
+from chereme.bundle import Bundle, Calibration, Card
+from chereme.bundle.write import write_bundle
 from chereme.dataset.store import Store
-from chereme.errors import BundleError, SplitError, TrainingError
+from chereme.errors import SplitError
 from chereme.evaluate.calibration import calibrate
 from chereme.features.hand import HandFeatureConfig, hand_feature_names, hand_features, right_hands
 from chereme.models.handshape import build_handshape
@@ -25,9 +25,10 @@ from chereme.train.letters_config import LettersConfig, LettersRecipe
 from chereme.train.loop import Kept, Loop, check_device, run_loop
 from chereme.train.module import RecognizerTraining
 from chereme.train.run import claim, class_weights, rates_of, split_digest
+from chereme.train.start import Start, begin_from
 from chereme.types import Floats
 
-__all__ = ["Hands", "Start", "fit_letters", "gather_hands", "letter_logits", "read_start", "train_speller"]
+__all__ = ["Hands", "fit_letters", "gather_hands", "letter_logits", "train_speller"]
 
 Ints = NDArray[np.int64]
 
@@ -55,18 +56,6 @@ class Hands:
         return Hands(
             self.points[keep], self.classes[keep], self.clips[keep], tuple(self.sources[i] for i in keep), self.labels
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """Weights to begin from instead of random ones."""
-
-    state: Mapping[str, Tensor]
-    labels: tuple[str, ...]
-    """In class order; empty where they are not known, as of checkpoints of earlier versions: then the last layer is
-    left out."""
-    origin: str
-    """Where they come from, for the scores of the bundle."""
 
 
 def gather_hands(
@@ -133,7 +122,7 @@ def fit_letters(
     torch.manual_seed(config.seed)
     model = build_handshape(len(hand_feature_names(recipe.features.kind)), len(train.labels), recipe.model)
     if start is not None:
-        _begin_from(model, start, train.labels)
+        begin_from(model, start, _last_layer(model), train.labels, table="handshape")
     batches = LetterBatches(train, config)
     weights = class_weights(train.classes, len(train.labels)) if config.class_weights else None
     validating = None
@@ -275,36 +264,6 @@ def labels_of(store: Store, chosen: Sequence[int], wanted: tuple[str, ...] | Non
     return (*wanted, *(gloss for gloss in there if gloss not in wanted))
 
 
-def read_start(source: str | Path) -> Start:
-    """Weights of a speller bundle (folder or name), or of a checkpoint of an earlier run.
-
-    Raises:
-        TrainingError: neither.
-    """
-    path = Path(source)
-    try:
-        if path.suffix == ".ckpt":
-            return _read_checkpoint(path)
-        folder = find_bundle(source)
-        if kind_of(folder) != "speller":
-            raise BundleError(f"{folder}: holds no speller")
-        bundle = Bundle.load(folder, "speller")
-        return Start(load_model(bundle).state_dict(), bundle.labels, f"bundle {bundle.name}")
-    except (BundleError, OSError) as error:
-        raise TrainingError(f"{source}: no weights to start from: {error}") from error
-
-
-def _read_checkpoint(path: Path) -> Start:
-    try:
-        kept = torch.load(path, weights_only=True, map_location="cpu")
-        state = {name.removeprefix("model."): v for name, v in kept["state_dict"].items() if name.startswith("model.")}
-        return Start(state, tuple(map(str, kept.get("labels", ()))), f"checkpoint {path.name}")
-    except OSError:
-        raise
-    except Exception as error:  # a damaged file fails anywhere inside torch's reader, with any type
-        raise BundleError(f"no checkpoint of a run, or a damaged one ({type(error).__name__})") from error
-
-
 class LetterBatches(Sampler[tuple[int, int, Ints]]):
     """Which hands make the batches of an epoch, from the seed and the epoch's number alone."""
 
@@ -361,29 +320,6 @@ class LetterDataset(Dataset[tuple[Tensor, Tensor]]):
             points = augment_hands(points, self.recipe.augment, rng)
         targets = np.eye(len(self.hands.labels), dtype=np.float32)[self.hands.classes[chosen]]
         return torch.from_numpy(hand_features(points, self.recipe.features)), torch.from_numpy(targets)
-
-
-def _begin_from(model: nn.Module, start: Start, labels: tuple[str, ...]) -> None:
-    """Copy what fits; of the last layer, the rows of the letters that both know."""
-    own = model.state_dict()
-    last = _last_layer(model)
-    copied = 0
-    for name, value in own.items():
-        given = start.state.get(name)
-        if given is None:
-            continue
-        if name.startswith(last + ".") and start.labels != labels:
-            if given.shape[1:] != value.shape[1:] or len(given) != len(start.labels):
-                continue
-            for k, label in enumerate(labels):
-                if label in start.labels:
-                    value[k] = given[start.labels.index(label)]
-        elif given.shape == value.shape:
-            own[name] = given
-            copied += value.ndim > 1  # counters and norms of one size fit models that have nothing else in common
-    if not copied:
-        raise TrainingError(f"{start.origin}: none of its weights fits this model; use its own [handshape] table")
-    model.load_state_dict(own)
 
 
 def _without(

@@ -33,6 +33,7 @@ from chereme.train.config import RecognizerRecipe
 from chereme.train.devices import PLACEMENT, first_process, wait_for_all
 from chereme.train.loop import Kept, Loop, run_loop
 from chereme.train.module import RecognizerTraining
+from chereme.train.start import Start, begin_from
 from chereme.train.tracking import Tracking
 from chereme.types import Floats
 
@@ -101,6 +102,7 @@ def fit(
     watching: Sequence[Callback] = (),
     track: Tracking | None = None,
     rates: tuple[float, ...] = (),
+    start: Start | None = None,
 ) -> Kept:
     """Train one recognizer; of kind `knn`, remember the training clips.
 
@@ -116,9 +118,11 @@ def fit(
         watching: Lightning callbacks that look on, or stop the run.
         track: where settings, losses and scores go beside progress.csv.
         rates: learning rate of each epoch instead of the schedule's, see `rates_of`.
+        start: weights to begin from.
 
     Raises:
-        TrainingError: nothing to resume, or devices that this machine has not got.
+        TrainingError: nothing to resume, devices that this machine has not got, or weights to start from that fit
+            nothing here.
     """
     config = recipe.train
     torch.set_num_threads(config.threads)
@@ -126,6 +130,8 @@ def fit(
     dataset = TrainingBatches(parts.clips.subset(train), len(parts.labels), recipe)
     batches = EpochBatches(len(dataset), config.batch, config.seed)
     model = build_recognizer(len(dataset.plan.names), len(parts.labels), recipe.model)
+    if start is not None:
+        begin_from(model, start, "classify", parts.labels, dataset.plan.names)
     if isinstance(model, NearestClips):
         return _remember(model, parts, train, validation, recipe)
     weights = class_weights(parts.clips.classes[train], len(parts.labels)) if config.class_weights else None
@@ -206,6 +212,7 @@ def train_bundle(
     resume: bool = False,
     show: bool = False,
     track: Tracking | None = None,
+    start: Start | None = None,
 ) -> Bundle:
     """Train, calibrate on validation clips, and write a bundle at `folder/bundle`.
 
@@ -223,6 +230,7 @@ def train_bundle(
         resume: continue an interrupted run.
         show: a progress bar.
         track: where settings, losses and scores go beside progress.csv.
+        start: weights to begin from.
     """
     if recipe.image.encoder:
         check_encoder(recipe.image.encoder, layout_named(recipe.preprocess.layout))
@@ -231,13 +239,15 @@ def train_bundle(
     if validation is None and refit:
         raise SplitError(f"split {split_name} has no validation clips, so there is nothing to fit anew on")
     about = {"recipe": recipe.source.text, "split": f"{split_name} {split_digest(store, split)}"}
+    about |= {"start": start.origin} if start else {}
     claim(folder, {**about, "seed": recipe.train.seed, "refit": refit}, resume)
-    trained = fit(
-        parts, parts.train, validation, recipe, folder, resume=resume and _has_last(folder), show=show, track=track
-    )
+    how: dict[str, Any] = {"show": show, "track": track, "start": start}
+    trained = fit(parts, parts.train, validation, recipe, folder, resume=resume and _has_last(folder), **how)
     calibration = Calibration()
     scores: dict[str, Any] = {"split": split_name, "seed": recipe.train.seed, "epochs": trained.epochs}
     scores |= {"train_clips": len(parts.train), "chereme": __version__}
+    if start is not None:
+        scores["started_from"] = start.origin
     if validation is not None:
         calibration = calibrate(
             logits_of(trained.model, parts, validation, recipe), parts.clips.classes[validation], "validation clips"
@@ -251,7 +261,7 @@ def train_bundle(
         second = folder / "refit"
         begun = resume and _has_last(second)
         rates = rates_of(folder, recipe.train.schedule)
-        trained = fit(parts, used, None, again, second, resume=begun, show=show, track=track, rates=rates)
+        trained = fit(parts, used, None, again, second, resume=begun, rates=rates, **how)
         scores |= {"refit_on_validation": True, "epochs": trained.epochs, "train_clips": len(used)}
     if not first_process():
         wait_for_all()
