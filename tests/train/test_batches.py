@@ -236,3 +236,13 @@ def test_gaps_of_a_hand_change_sides_with_it(rng):
     for name, i in index.items():
         other = index[name.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right")]
         np.testing.assert_array_equal(values[..., i], before[..., other])
+
+
+def test_a_video_under_two_glosses_is_both(clips):
+    settings = with_kind("variable")
+    ready = replace(prepare(clips[:6], [0, 1, 2, 0, 1, 2], settings), videos=np.array([7, 7, 3, 9, 4, 3]))
+    batches = TrainingBatches(ready, 3, settings)
+    *_, targets = batches[0, 0, np.arange(6)]
+    assert targets.tolist() == [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    *_, alone = TrainingBatches(ready.subset([0, 2]), 3, settings)[0, 0, np.arange(2)]
+    assert alone.tolist() == [[1, 0, 0], [0, 0, 1]]

@@ -59,6 +59,8 @@ class PreparedClips:
     classes: NDArray[np.int64]
     gaps: HandGaps | None = None
     """(frames, 2) of all clips, where a feature reads them."""
+    videos: NDArray[np.int64] | None = None
+    """Clips of one number show the same video, filed under several glosses perhaps; None: each its own."""
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -72,6 +74,7 @@ class PreparedClips:
             lengths=self.lengths[keep],
             seconds=self.seconds[keep],
             classes=self.classes[keep],
+            videos=None if self.videos is None else self.videos[keep],
         )
 
 
@@ -197,6 +200,7 @@ class TrainingBatches(Dataset[Batch]):
         self.clips = clips
         self.classes = classes
         self.recipe = recipe
+        self._shared = _shared_targets(clips, classes)
         self._of_class = {k: np.flatnonzero(clips.classes == k) for k in np.unique(clips.classes)}
         self.plan = FeaturePlan(layout_named(recipe.preprocess.layout), recipe.features)
         counts = [len(samples) for samples in _scored_samples(clips, np.arange(len(clips)), recipe)]
@@ -219,6 +223,9 @@ class TrainingBatches(Dataset[Batch]):
             samples = [self._sample(epoch, self._clip[i], self._nth[i]) for i in items]
         values, mask = make_batch(self.clips, chosen, self.recipe, self.plan, rng, partners, samples)
         targets = np.eye(self.classes, dtype=np.float32)[self.clips.classes[chosen]]
+        for row, clip in enumerate(chosen):
+            if clip in self._shared:
+                targets[row] = self._shared[clip]
         values, targets = cutmix(values, mask, targets, self.recipe.augment, rng)
         values, mask, targets = mixup(values, mask, targets, self.recipe.augment, rng)
         return torch.from_numpy(values), torch.from_numpy(mask), torch.from_numpy(targets)
@@ -228,6 +235,20 @@ class TrainingBatches(Dataset[Batch]):
         rng = np.random.default_rng((self.recipe.train.seed, epoch, clip, 2))
         drawn = clip_samples(int(self.clips.lengths[clip]), self.clips.seconds[clip], self.recipe.sampling, rng)
         return drawn[nth % len(drawn)]
+
+
+def _shared_targets(clips: PreparedClips, classes: int) -> dict[int, Floats]:
+    """Targets (K,) of the clips whose video stands under several glosses: synonyms, each as right as the other."""
+    found: dict[int, Floats] = {}
+    if clips.videos is None:
+        return found
+    order = np.argsort(clips.videos, kind="stable")
+    for alike in np.split(order, np.flatnonzero(np.diff(clips.videos[order])) + 1):
+        if len(meant := np.unique(clips.classes[alike])) > 1:
+            target = np.zeros(classes, np.float32)
+            target[meant] = 1 / len(meant)
+            found |= dict.fromkeys(alike.tolist(), target)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,6 +85,7 @@ def split_parts(store: Store, split: Mapping[str, str], recipe: RecognizerRecipe
     labels = tuple(sorted(trained))
     position = {gloss: k for k, gloss in enumerate(labels)}
     clips = prepare([store.sequence(i) for i in chosen], [position[g] for g in glosses], recipe)
+    clips = replace(clips, videos=np.unique([store.digests[i] for i in chosen], return_inverse=True)[1])
     train, validation, test = (np.flatnonzero(parts == name) for name in ("train", "validation", "test"))
     return Parts(clips, tuple(store.clips[i].id for i in chosen), labels, train, validation, test)
 
