@@ -12,7 +12,6 @@ import onnx
 import torch
 from safetensors.torch import load_file, save
 from torch import nn
-from torch.nn import functional as F
 
 from chereme.bundle import ENCODER, INDEX, Bundle, Calibration, Card, clip_digest, digest, index_of
 from chereme.bundle.convolutions import over_pictures
@@ -125,7 +124,7 @@ class _WithEmbedding(nn.Module):
 
     def forward(self, features: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         embedding = self.model.embed(features, mask)  # type: ignore[operator]
-        return self.model.classify(embedding), F.normalize(embedding)  # type: ignore[operator]
+        return self.model.classify(embedding), self.model.place(embedding)  # type: ignore[operator]
 
 
 def load_model(bundle: Bundle) -> nn.Module:

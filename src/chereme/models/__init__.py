@@ -21,7 +21,7 @@ from chereme.models.layers import (
 )
 from chereme.models.nearest import NearestClips
 
-__all__ = ["RECOGNIZERS", "ModelConfig", "NearestClips", "build_recognizer"]
+__all__ = ["RECOGNIZERS", "ConvTransformer", "ModelConfig", "NearestClips", "build_recognizer"]
 
 
 class ConvTransformer(nn.Module):
@@ -52,6 +52,10 @@ class ConvTransformer(nn.Module):
             else nn.Linear(config.embedding, classes)
         )
         self.halve_time = config.halve_time
+        self.register_buffer("centre", torch.zeros(config.embedding))
+        self.register_buffer("spread", torch.eye(config.embedding))
+        self.centre: Tensor
+        self.spread: Tensor
 
     embeds = True
     """Its ONNX model gives the embedding beside the scores."""
@@ -67,6 +71,10 @@ class ConvTransformer(nn.Module):
             if self.halve_time and number == 0:
                 values, mask = _joined_in_pairs(values, mask)
         return self.top_norm(masked_mean(F.silu(self.top(values)), mask))
+
+    def place(self, embedding: Tensor) -> Tensor:
+        """Embeddings (B, E) brought to where signs compare by the dot product, trained on or not; of length 1."""
+        return F.normalize((F.normalize(embedding) - self.centre) @ self.spread)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Logits (B, K)."""

@@ -26,13 +26,14 @@ from chereme.features import FeaturePlan, average_samples
 from chereme.files import write_beside
 from chereme.landmarks.image_features import check_encoder
 from chereme.layout import layout_named
-from chereme.models import NearestClips, build_recognizer
+from chereme.models import ConvTransformer, NearestClips, build_recognizer
 from chereme.recipe import Recipe
 from chereme.train.batches import EpochBatches, PreparedClips, ScoringBatch, TrainingBatches, prepare, scoring_batches
 from chereme.train.config import RecognizerRecipe
 from chereme.train.devices import PLACEMENT, first_process, wait_for_all
 from chereme.train.loop import Kept, Loop, run_loop
 from chereme.train.module import RecognizerTraining
+from chereme.train.space import fit_space
 from chereme.train.start import Start, begin_from
 from chereme.train.tracking import Tracking
 from chereme.types import Floats
@@ -40,6 +41,7 @@ from chereme.types import Floats
 __all__ = [
     "Parts",
     "claim",
+    "embeddings_of",
     "class_weights",
     "fit",
     "logits_of",
@@ -140,7 +142,7 @@ def fit(
     module.watched = "loss" if validation is None else "validation_loss"
     module.rates = rates
     module.lead = config.margin * recipe.model.scale if recipe.model.classifier == "cosine" else 0.0
-    return run_loop(
+    kept = run_loop(
         module,
         model,
         dataset,
@@ -165,6 +167,9 @@ def fit(
         watching=watching,
         logger=None if track is None or not first_process() else track.logger(folder, recipe.source),
     )
+    if isinstance(kept.model, ConvTransformer) and recipe.model.classifier == "cosine":
+        fit_space(kept.model, lambda: embeddings_of(kept.model, parts, train, recipe), parts.clips.classes[train])
+    return kept
 
 
 def _remember(
@@ -197,6 +202,17 @@ def logits_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe:
             logits = model(batch.values, batch.mask).float().numpy()
             scores[batch.rows] = average_samples(logits.reshape(len(batch.rows), -1, len(parts.labels)))
     return scores
+
+
+def embeddings_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
+    """Embeddings (N, E) of some prepared clips, not augmented, as the classifier reads them."""
+    found = np.zeros((len(chosen), recipe.model.embedding), np.float32)
+    model.eval()
+    with torch.no_grad():
+        for batch in _scoring(parts, chosen, recipe):
+            embeddings = model.embed(batch.values, batch.mask).float().numpy()  # type: ignore[operator]
+            found[batch.rows] = embeddings.reshape(len(batch.rows), -1, embeddings.shape[1]).mean(1)
+    return found
 
 
 def train_bundle(
