@@ -8,7 +8,9 @@ __all__ = [
     "BundleError",
     "CheremeError",
     "ClipError",
+    "KnownEntryError",
     "LayoutError",
+    "LexiconError",
     "ManifestError",
     "MissingExtraError",
     "PoseFileError",
@@ -63,6 +65,14 @@ class StoreError(CheremeError):
 
 class BundleError(CheremeError):
     """A bundle lacks a file, holds a foreign one, or does not fit the input."""
+
+
+class LexiconError(CheremeError):
+    """A lexicon is missing, damaged or none, or has not got what was asked of it."""
+
+
+class KnownEntryError(LexiconError):
+    """A clip is in the lexicon already, under the same sign."""
 
 
 class TrainingError(CheremeError):

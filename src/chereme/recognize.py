@@ -12,7 +12,7 @@ from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, average
 from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig, preprocess
 from chereme.types import Bools, Features, Floats, PoseSequence, Prediction, Ranked
 
-__all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "onnx_session"]
+__all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "hand_seen", "onnx_session"]
 
 DEFAULT_BUNDLE = "isl43"
 """The recognizer that ships with chereme."""
@@ -120,7 +120,7 @@ class Recognizer:
         scores = self.bundle.calibration.probabilities(self.logits(sequence))
         order = np.argsort(-scores, kind="stable")
         ranked = tuple(Ranked(self.bundle.labels[i], float(scores[i])) for i in order)
-        unknown = ranked[0].probability < self.bundle.unknown_below or not _hand_seen(sequence)
+        unknown = ranked[0].probability < self.bundle.unknown_below or not hand_seen(sequence)
         return Prediction(ranked, bool(unknown))
 
 
@@ -140,6 +140,7 @@ def onnx_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
         raise BundleError(f"{path}: not an ONNX model that can be run: {error}") from error
 
 
-def _hand_seen(sequence: PoseSequence) -> bool:
+def hand_seen(sequence: PoseSequence) -> bool:
+    """Whether a hand was seen in any frame; true of landmarks that name no hand, as those of Kinect."""
     names = [g for g in sequence.layout.groups if "hand" in g]
     return not names or any(bool((~np.isnan(sequence.group(g)[..., 0])).any()) for g in names)

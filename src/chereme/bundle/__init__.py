@@ -53,6 +53,10 @@ class Calibration:
     unknown_below: float = 0.0
     """A best probability below this is reported as unknown; chosen on validation clips."""
     fitted_on: str = "not calibrated"
+    similarity_temperature: float = 0.05
+    """Of an encoder: similarities to the signs of a lexicon are divided by it to become scores."""
+    unknown_similarity: float = 0.0
+    """Of an encoder: when no sign of a lexicon is as similar as this, the clip is reported as unknown."""
 
     def probabilities(self, logits: Floats) -> Floats:
         """Scores (..., K), as a model gives them, to probabilities of the same shape and precision."""
