@@ -34,6 +34,16 @@ BENCHES = {
     "recipes-isl30": "chereme.bench.recipes_isl30",
     "recipes-asl24": "chereme.bench.recipes_asl24",
     "train-time": "chereme.bench.train_time",
+    "acc-wlasl1700": "chereme.bench.acc_wlasl1700",
+    "acc-wlasl100": "chereme.bench.acc_wlasl100",
+    "one-shot": "chereme.bench.one_shot",
+    "one-shot-cross": "chereme.bench.one_shot_cross",
+    "asl24": "chereme.bench.asl24",
+    "mirror": "chereme.bench.mirror",
+    "unknown": "chereme.bench.unknown",
+    "train-cost": "chereme.bench.train_cost",
+    "infer-roofline": "chereme.bench.infer_roofline",
+    "lexicon-search": "chereme.bench.lexicon_search",
 }
 
 

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from chereme.bench import BenchResult
 from chereme.bench.digests import code_digest
-from chereme.bundle import Calibration
+from chereme.bundle import Calibration, Card
+from chereme.bundle.write import write_bundle
 from chereme.dataset.importers import IMPORTERS
 from chereme.dataset.store import Store, pack
 from chereme.errors import CheremeError
@@ -84,6 +85,8 @@ class Training:
     parameters: int
     inputs: int
     """Numbers that it reads of a frame."""
+    bundle: Path | None = None
+    """Its bundle, where bundles were asked for."""
 
     @property
     def probabilities(self) -> Floats:
@@ -102,6 +105,10 @@ class _Job:
     @property
     def done(self) -> Path:
         return self.folder / "answers.npz"
+
+    @property
+    def bundle(self) -> Path:
+        return self.folder / "bundle"
 
     @property
     def name(self) -> str:
@@ -124,6 +131,7 @@ def train_all(
     work: Path,
     only: str | None = None,
     changes: Sequence[str] = (),
+    bundles: bool = False,
 ) -> dict[str, list[Training]]:
     """Train and test each entrant on each split with each of its seeds; what `work` holds is not done again.
 
@@ -134,6 +142,7 @@ def train_all(
         work: folder, which several processes may share.
         only: the part to do; None: what `$CHEREME_BENCH_ONLY` says, or everything.
         changes: to every recipe, after its own.
+        bundles: keep a bundle of each, to ask it about other clips.
 
     Returns:
         Trainings by name of the recipe.
@@ -152,8 +161,8 @@ def train_all(
         for job in chosen:
             try:
                 with FileLock(_made(work) / f"{job.folder.name}.lock", timeout=-1 if patient else 0):
-                    if not job.done.exists():
-                        _train(job, store, splits[job.split])
+                    if not job.done.exists() or (bundles and not job.bundle.exists()):
+                        _train(job, store, splits[job.split], bundles)
             except Timeout:
                 log.info("%s on %s: another process is at it", job.name, job.split)
     if left := list(dict.fromkeys(job.name for job in jobs if not job.done.exists())):
@@ -192,10 +201,12 @@ def _chosen(jobs: Sequence[_Job], only: str | None) -> list[_Job]:
     return [job for job in jobs if not wanted or job.name in here or job.entrant.recipe in here]
 
 
-def _train(job: _Job, store: Store, split: Split) -> None:
+def _train(job: _Job, store: Store, split: Split, bundles: bool = False) -> None:
     parts = split_parts(store, split, job.recipe)
     kept, seconds = _fit_again(parts, job.recipe, job.folder)
     plan = FeaturePlan(layout_named(job.recipe.preprocess.layout), job.recipe.features)
+    if bundles:
+        _write_bundle(job, parts, kept, {clip.language for clip in store.clips})
     logits = logits_of(kept.model, parts, parts.test, job.recipe)
     answers = {
         "logits": logits,
@@ -209,8 +220,23 @@ def _train(job: _Job, store: Store, split: Split) -> None:
     }
     with write_beside(job.done) as part, part.open("wb") as out:
         np.savez(out, **answers)  # type: ignore[arg-type]
-    right = float((logits.argmax(1) == parts.clips.classes[parts.test]).mean())
-    log.info("%s on %s: top-1 %.4f, %.0f CPU s", job.name, job.split, right, seconds)
+    right = int((logits.argmax(1) == parts.clips.classes[parts.test]).sum())
+    log.info("%s on %s: %d of %d right, %.0f CPU s", job.name, job.split, right, len(logits), seconds)
+
+
+def _write_bundle(job: _Job, parts: Parts, kept: Kept, languages: set[str]) -> None:
+    write_bundle(
+        job.bundle,
+        kept.model,
+        job.recipe.source,
+        labels=parts.labels,
+        language=languages.pop() if len(languages) == 1 else "",
+        calibration=Calibration(),
+        card=Card(f"{job.name} on {job.split}", "Trained by a bench, to be measured.", (job.split,), "", "research"),
+        scores={"seed": job.seed, "epochs": kept.epochs},
+        trained_on=[parts.ids[i] for i in (*parts.train, *parts.validation)],
+        name=job.folder.name,
+    )
 
 
 def _fit_again(parts: Parts, recipe: RecognizerRecipe, folder: Path) -> tuple[Kept, float]:
@@ -270,6 +296,7 @@ def _read(job: _Job) -> Training:
             int(kept["epochs"]),
             int(kept["parameters"]),
             int(kept["inputs"]),
+            job.bundle if job.bundle.exists() else None,
         )
 
 

@@ -2,14 +2,28 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from chereme.dataset.split import Split, leave_one_out, official
 from chereme.errors import SplitError
 from chereme.types import Clip
 
-__all__ = ["PROTOCOLS", "SET_PROTOCOLS", "isl30", "isl43", "isl43_rotation", "last_blocks", "wlasl"]
+__all__ = [
+    "PROTOCOLS",
+    "SET_PROTOCOLS",
+    "galleries",
+    "isl30",
+    "isl43",
+    "isl43_rotation",
+    "last_blocks",
+    "one_shot",
+    "one_shot_known",
+    "one_shot_train",
+    "wlasl",
+]
 
 TURNS = 4
 """Most blocks that a word of the 43 has, so turns in which each block is tested."""
@@ -78,17 +92,77 @@ def wlasl(clips: Sequence[Clip], folder: Path | None = None) -> dict[str, Split]
     return found
 
 
+def one_shot(clips: Sequence[Clip], folder: Path | None = None) -> dict[str, Split]:
+    """`one-shot` (see `one_shot_train`) and `one-shot-known`.
+
+    Raises:
+        SplitError: the set's folder is not at hand.
+    """
+    if folder is None:
+        raise SplitError("protocol one-shot reads the unseen glosses from the folder of wlasl_hands; set $CHEREME_DATA")
+    return {"one-shot": one_shot_train(clips, folder), "one-shot-known": one_shot_known(clips, folder)}
+
+
+def one_shot_train(clips: Sequence[Clip], folder: Path) -> Split:
+    """Every clip of WLASL, whatever its official part, but those of the 200 unseen glosses and their twins.
+
+    The unseen glosses are then recognized by one example each, see `galleries`. Their signers are not unseen.
+
+    Args:
+        clips: of `wlasl_hands`.
+        folder: of the set, which names the glosses and the twins.
+    """
+    return dict.fromkeys(_apart_from_unseen(clips, folder), "train")
+
+
+def one_shot_known(clips: Sequence[Clip], folder: Path) -> Split:
+    """The same with the official test clips as tests: they show known glosses, those of the 200 unknown ones.
+
+    Test clips that have a twin in training, or whose gloss has no training clip, are left out.
+    """
+    distinct = wlasl(clips, folder)["wlasl-distinct"]
+    there = _apart_from_unseen(clips, folder)
+    parts = {i: "test" if distinct[i] == "test" else "train" for i in there if i in distinct}
+    trained = {there[i] for i, part in parts.items() if part == "train"}
+    return {i: part for i, part in parts.items() if there[i] in trained}
+
+
+def _apart_from_unseen(clips: Sequence[Clip], folder: Path) -> dict[str, str]:
+    """Clip id to gloss, of clips that neither show one of the 200 glosses nor are a twin of one that does."""
+    from chereme.dataset.importers.wlasl import twin_groups, unseen_glosses
+
+    unseen, twins = unseen_glosses(folder), twin_groups(folder)
+    theirs = {twins[clip.id] for clip in clips if clip.gloss in unseen and clip.id in twins}
+    return {clip.id: clip.gloss for clip in clips if clip.gloss not in unseen and twins.get(clip.id) not in theirs}
+
+
+def galleries(glosses: Mapping[str, Sequence[str]], seed: int) -> tuple[dict[str, str], list[str]]:
+    """One example of each gloss, drawn at random, and the clips that are left to be looked up.
+
+    Args:
+        glosses: gloss to the ids of its clips.
+        seed: 0 to 4 for what is published.
+
+    Returns:
+        Gloss to the id of its example; ids of all other clips.
+    """
+    rng = np.random.default_rng(seed)
+    examples = {gloss: str(rng.choice(sorted(glosses[gloss]))) for gloss in sorted(glosses)}
+    return examples, [i for gloss in sorted(glosses) for i in sorted(glosses[gloss]) if i != examples[gloss]]
+
+
 PROTOCOLS: dict[str, Callable[[Sequence[Clip], Path | None], dict[str, Split]]] = {
     "isl43": isl43,
     "isl43-rotation": isl43_rotation,
     "isl30": isl30,
     "wlasl": wlasl,
+    "one-shot": one_shot,
 }
 """Protocol name to a function of clips and, where known, the set's folder; it gives one or more named splits."""
 
 SET_PROTOCOLS: dict[str, tuple[str, ...]] = {
     "isl_include43_poses": ("isl43", "isl43-rotation"),
     "isl30_kinect": ("isl30",),
-    "wlasl_hands": ("wlasl",),
+    "wlasl_hands": ("wlasl", "one-shot"),
 }
 """Known set to the protocols that packing it writes at once."""

@@ -13,7 +13,7 @@ from chereme.dataset.sides import assign_sides
 from chereme.layout import HANDS_42
 from chereme.types import Bools, Clip, Floats, PoseSequence
 
-__all__ = ["twin_groups", "wlasl_hands"]
+__all__ = ["first_glosses", "twin_groups", "unseen_glosses", "wlasl_hands"]
 
 ASPECT = 4 / 3
 """Width / height taken for every clip: the set does not say, and its web sites differ."""
@@ -47,6 +47,16 @@ def wlasl_hands(folder: Path) -> Iterator[tuple[Clip, PoseSequence]]:
 def twin_groups(folder: Path) -> dict[str, str]:
     """Clip id to the name of its group of clips that show the same video, for those 1,822 clips that have twins."""
     return {row["video_id"]: row["same_video_group"] for row in _rows(folder) if row["same_video_group"]}
+
+
+def first_glosses(folder: Path, count: int) -> frozenset[str]:
+    """Glosses among WLASL's first `count` classes that have a clip: with 100, those of WLASL100."""
+    return frozenset(row["gloss"] for row in _rows(folder) if int(row["class_id"]) < count)
+
+
+def unseen_glosses(folder: Path) -> frozenset[str]:
+    """The 200 glosses that the one-shot protocol keeps out of training."""
+    return frozenset((folder / "dev_unseen_glosses.txt").read_text(encoding="utf-8").split("\n")) - {""}
 
 
 def _rows(folder: Path) -> list[dict[str, str]]:

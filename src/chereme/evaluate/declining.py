@@ -1,0 +1,64 @@
+"""How well a recognizer can tell that a clip shows none of its glosses: ways to score it, and what they are worth."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from chereme.bundle import Calibration
+from chereme.evaluate.metrics import Interval
+from chereme.types import Floats
+
+__all__ = ["auroc", "auroc_interval", "class_means", "declining_scores"]
+
+
+def declining_scores(logits: Floats, embeddings: Floats, means: Floats) -> dict[str, Floats]:
+    """Scores by which N clips may be taken for known glosses; each is large for what is known.
+
+    - `max_probability`: of the likeliest gloss.
+    - `max_logit`: before the softmax, which says nothing of how far all glosses are; of a cosine classifier it is
+      the cosine with the nearest gloss's direction, times a constant.
+    - `nearest_mean`: cosine with the nearest gloss's mean over its training clips.
+
+    Args:
+        logits: (N, K).
+        embeddings: (N, E), each of length 1.
+        means: (K, E), see `class_means`.
+    """
+    return {
+        "max_probability": Calibration().probabilities(logits).max(1),
+        "max_logit": logits.max(1),
+        "nearest_mean": (embeddings @ means.T).max(1),
+    }
+
+
+def class_means(embeddings: Floats, classes: NDArray[np.int64]) -> Floats:
+    """(K, E) mean embedding of each class 0 to K - 1, brought back to length 1.
+
+    Args:
+        embeddings: (N, E) of training clips.
+        classes: (N,) of them; each class has a clip.
+    """
+    sums = np.zeros((int(classes.max()) + 1, embeddings.shape[1]), np.float32)
+    np.add.at(sums, classes, embeddings)
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12), np.float32)
+
+
+def auroc(known: Floats, unseen: Floats) -> float:
+    """The chance that a clip of a known gloss scores above one of an unseen gloss; ties count half.
+
+    Args:
+        known: (N,) scores of clips of known glosses.
+        unseen: (M,) scores of clips of other glosses.
+    """
+    truth = np.repeat([1, 0], [len(known), len(unseen)])
+    return float(roc_auc_score(truth, np.concatenate([known, unseen])))
+
+
+def auroc_interval(
+    known: Floats, unseen: Floats, rng: np.random.Generator | None = None, resamples: int = 1000
+) -> Interval:
+    """95 % percentile bootstrap interval of `auroc`, clips of each kind drawn among themselves; seed 0 by default."""
+    rng = rng or np.random.default_rng(0)
+    drawn = [auroc(rng.choice(known, len(known)), rng.choice(unseen, len(unseen))) for _ in range(resamples)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Interval(float(low), float(high))
