@@ -98,8 +98,7 @@ def drawn_signs(examples: int, queries: int, rng: np.random.Generator) -> tuple[
 def _spread(count: int, dimensions: float, rng: np.random.Generator) -> Floats:
     """(N, E) of a mean squared length of 1, whose variance falls off as that of so many equal dimensions."""
     share = np.exp(-np.arange(SIZE) * 2 / dimensions)
-    drawn = rng.standard_normal((count, SIZE), np.float32) * np.sqrt(share / share.sum())
-    return drawn.astype(np.float32)
+    return np.asarray(rng.normal(size=(count, SIZE)) * np.sqrt(share / share.sum()), np.float32)
 
 
 def _unit(vectors: Floats) -> Floats:
