@@ -174,7 +174,7 @@ def retrieval_result(
         further: the k of the second recall.
     """
     first = encoder(runs[0])
-    features = {i: first.features(sequence).values for i, sequence in sequences.items()}
+    features = {i: _positions(first, sequence) for i, sequence in sequences.items()}
     with tempfile.TemporaryDirectory(prefix="chereme-") as folder:
         raw = embed_all(untrained(first, Path(folder) / "untrained"), sequences)
     ours = lookup_scores([gallery.look_up(some) for some in vectors for gallery in drawn], further)
@@ -183,7 +183,8 @@ def retrieval_result(
         name,
         ours["recall1"],
         "recall@1",
-        "1-NN by dynamic time warping (32 frames, band of 20 %) of the features that the encoder reads, standardised",
+        "1-NN by dynamic time warping (32 frames, band of 20 %) of the encoder's features without velocities,"
+        " standardised",
         peer["recall1"],
         round(ours["recall1"] / peer["recall1"], 4) if peer["recall1"] else float("nan"),
         len({i for gallery in drawn for i in gallery.queries}),
@@ -209,6 +210,12 @@ def retrieval_result(
             **details,
         },
     )
+
+
+def _positions(recognizer: Recognizer, sequence: PoseSequence) -> Floats:
+    """(T, F) what it reads of a clip, but no velocities: with them time warping gets half as many right."""
+    found = recognizer.features(sequence)
+    return np.ascontiguousarray(found.values[:, ["@" not in name for name in found.names]])
 
 
 def lookup_scores(lookups: Sequence[Lookup], further: int = 10) -> dict[str, Any]:
