@@ -12,8 +12,11 @@ from PIL import Image
 from chereme.cli.recognize import _line, command
 from chereme.errors import ClipError
 from chereme.layout import KINECT_20, Layout
-from chereme.poses import write_pose
+from chereme.lexicon import Lexicon, Sign
+from chereme.poses import read_pose, write_pose
+from chereme.recognize import Recognizer
 from chereme.types import PoseSequence
+from made_up import made_up_signer
 
 WORDS = {"casa", "pai", "água"}
 
@@ -177,6 +180,61 @@ def test_webcam_that_is_not_there(small_bundle, monkeypatch):
 @pytest.mark.parametrize("arguments", [(), ("a.mp4", "--webcam")])
 def test_usage(arguments):
     assert recognize(*arguments).exit_code == 2
+
+
+@pytest.fixture
+def signs(pose, small_bundle, tmp_path):
+    """A lexicon of two signs, one of them shown by the clip."""
+    place = tmp_path / "signs.sqlite"
+    with Lexicon.open(place, Recognizer.load(small_bundle), create=True) as lexicon:
+        lexicon.add(Sign("casa", "bzs", "north", "building"), read_pose(pose))
+        lexicon.add(Sign("lar", "ase"), made_up_signer(15, np.random.default_rng(7)))
+    return place
+
+
+def test_signs_of_a_lexicon_instead_of_words(pose, signs):
+    (answer,) = json.loads(recognize(pose, "--lexicon", signs, "--json").stdout)
+    assert set(answer) == {"file", "predictions", "unknown", "seconds", "bundle", "lexicon"}
+    assert (answer["bundle"], answer["lexicon"], answer["unknown"]) == ("small", str(signs), False)
+    first, second = answer["predictions"]
+    assert {k: v for k, v in first.items() if k != "probability"} == {
+        "gloss": "casa",
+        "language": "bzs",
+        "variant": "north",
+        "sense": "building",
+    }
+    assert first["probability"] > second["probability"]
+    assert first["probability"] + second["probability"] == pytest.approx(1)
+    shown = recognize(pose, "--lexicon", signs).stdout
+    assert "casa (bzs, north, building) " in shown
+
+
+def test_signs_of_one_language(pose, signs):
+    (answer,) = json.loads(recognize(pose, "--lexicon", signs, "--language", "ASE", "--json").stdout)
+    assert answer["predictions"] == [{"gloss": "lar", "probability": 1.0, "language": "ase"}]
+
+
+def test_a_lexicon_and_a_classifier_together(pose, signs, small_bundle):
+    (words,) = json.loads(recognize(pose, "--bundle", small_bundle, "--json").stdout)
+    (alone,) = json.loads(recognize(pose, "--lexicon", signs, "--json").stdout)
+    run = recognize(pose, "--lexicon", signs, "--bundle", small_bundle, "--json")
+    (answer,) = json.loads(run.stdout)
+    together = {p["gloss"]: p["probability"] for p in answer["predictions"]}
+    assert set(together) == {*WORDS, "lar"}
+    halves = dict.fromkeys(together, 0.0)
+    for p in words["predictions"] + alone["predictions"]:
+        halves[p["gloss"]] += p["probability"] / 2
+    assert together == pytest.approx(halves)
+
+
+def test_a_lexicon_that_is_not_there(pose, tmp_path):
+    run = recognize(pose, "--lexicon", tmp_path / "none.sqlite")
+    assert run.exit_code == 1
+    assert "no such lexicon" in str(run.exception)
+
+
+def test_a_language_without_a_lexicon(pose):
+    assert recognize(pose, "--language", "ase").exit_code == 2
 
 
 def test_nothing_heavy_is_loaded_for_a_pose(pose, small_bundle):

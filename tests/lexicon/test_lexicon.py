@@ -1,6 +1,5 @@
 """Adding, listing, removing; what is alike and what is kept apart; what is no lexicon."""
 
-import os
 import sqlite3
 import unicodedata
 
@@ -244,7 +243,7 @@ class TestOpening:
         try:
             with Lexicon.open(path, encoder, create=True) as reader:
                 assert reader.search(clips[0])[0].entry == entry.id
-                assert os.listdir(closed) == ["signs.sqlite"]
+                assert list(closed.iterdir()) == [path]
                 with pytest.raises(LexiconError, match="may not be written"):
                     reader.add("pai", clips[1])
                 with pytest.raises(LexiconError, match="may not be written"):

@@ -86,8 +86,7 @@ def test_readers_read_while_another_process_writes(small_bundle, encoder, clips,
     with ThreadPoolExecutor(3) as pool, writer(path, small_bundle, 0, 12) as running:
         readers = [pool.submit(read) for _ in range(3)]
         with Lexicon.open(path, encoder) as here:
-            for line in running.stdout:
-                seen.append((int(line), {hit.entry for hit in here.search(clips[0], None)}))
+            seen += [(int(line), {hit.entry for hit in here.search(clips[0], None)}) for line in running.stdout]
         stop.set()
         counts = [reader.result() for reader in readers]
     assert len(seen) == 12
@@ -144,9 +143,14 @@ def test_a_writer_that_does_not_finish(lexicon, clips, monkeypatch):
 
 def test_an_error_takes_the_whole_transaction_back(lexicon, clips):
     lexicon.add("casa", clips[0])
-    with pytest.raises(KeyError), lexicon.place.writing() as connection:
-        connection.exec_driver_sql("DELETE FROM lexicon_entries")
-        raise KeyError
+
+    def interrupted():
+        with lexicon.place.writing() as connection:
+            connection.exec_driver_sql("DELETE FROM lexicon_entries")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert len(lexicon.entries()) == 1
 
 

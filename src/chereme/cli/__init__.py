@@ -22,6 +22,7 @@ VERBS = {
     "preprocess": "Clips trimmed to the sign and aligned, with pictures of how",
     "recognize": "A word for a video, picture folder, .pose or webcam",
     "spell": "Letters from pictures, words from fingerspelling on video or webcam",
+    "lexicon": "Signs shown once and known: add, search, share",
     "dataset": "Import, pack, describe, split and audit a data set",
     "train": "Train a recognizer from a recipe and a packed data set",
     "tune": "Search a recipe's settings, killed and resumed as you like",

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from chereme.types import PoseSequence
+    from chereme.recognize import Recognizer
+    from chereme.types import PoseSequence, Prediction
 
 
 @click.command(name="recognize")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--bundle", default="isl43", show_default=True, help="A folder, or the name of one that ships.")
+@click.option("--bundle", help="A folder, or the name of one that ships.  [default: isl43]")
+@click.option(
+    "--lexicon",
+    "place",
+    help="Rank the signs of this lexicon (file or URL) instead; with --bundle, both together.",
+)
+@click.option("--language", help="Of --lexicon: rank the signs of one language only, by ISO 639-3.")
 @click.option("--top", default=5, show_default=True, type=click.IntRange(min=1), help="How many words to list.")
 @click.option("--fps", default=25.0, show_default=True, type=click.FloatRange(1, 240), help="Of a folder of pictures.")
 @click.option("--mirrored", is_flag=True, help="The pictures are mirrored, as selfie cameras store them.")
@@ -23,7 +30,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def command(
     files: tuple[Path, ...],
-    bundle: str,
+    bundle: str | None,
+    place: str | None,
+    language: str | None,
     top: int,
     fps: float,
     mirrored: bool,
@@ -35,70 +44,87 @@ def command(
 
     A file that cannot be used is named with the reason, and the others go on; the exit code is then 1.
     """
+    from chereme.cli._clips import films, look
     from chereme.cli._files import answer_each, files_in
-    from chereme.recognize import Recognizer
 
     if bool(files) == (webcam is not None):
         raise click.UsageError("name files or --webcam, one of the two")
-    recognizer = Recognizer.load(bundle)
-    how = {"mirrored": mirrored, "encoder": recognizer.bundle.encoder}
+    if language is not None and place is None:
+        raise click.UsageError("--language chooses among the signs of a --lexicon; name one")
+    judge = _Judge(bundle, place, language)
+    how = {"mirrored": mirrored, "encoder": judge.reader.bundle.encoder}
 
     def answer(clip: Path | str) -> dict[str, Any]:
         begun = time.perf_counter()
-        sequence = _watch(clip, seconds, how) if isinstance(clip, str) else _landmarks(clip, fps, how)
+        sequence = look(clip, fps, seconds, how)
         extracted = time.perf_counter()
-        prediction = recognizer.recognize(sequence)
+        prediction = judge.recognize(sequence)
         done = time.perf_counter()
         found = {
             **prediction.as_json(top),
             "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
-            "bundle": recognizer.bundle.name,
+            **judge.named,
         }
-        missing = recognizer.missing(sequence)
+        missing = judge.reader.missing(sequence)
         return {**found, "missing": missing} if missing else found
 
-    answer_each([webcam] if webcam is not None else files_in(files, _films), answer, _line, as_json)
+    for remark in [] if as_json else judge.remarks:
+        click.echo(remark, err=True)
+    answer_each([webcam] if webcam is not None else files_in(files, films), answer, _line, as_json)
 
 
-def _films() -> set[str]:
-    """What a folder is searched for; one without any is one clip of pictures."""
-    from chereme.landmarks.video import VIDEOS
+class _Judge:
+    """A classifier, a lexicon, or both together."""
 
-    return {*VIDEOS, ".pose"}
+    def __init__(self, bundle: str | None, place: str | None, language: str | None) -> None:
+        from chereme.recognize import DEFAULT_BUNDLE, Recognizer
 
+        self.language = language and language.lower()
+        self.classifier = Recognizer.load(bundle or DEFAULT_BUNDLE) if bundle or place is None else None
+        self.lexicon = None
+        if place is not None:
+            from chereme.lexicon import Lexicon
 
-def _landmarks(path: Path, fps: float, how: dict[str, Any]) -> "PoseSequence":
-    """Landmarks of one clip; MediaPipe is loaded only where there are pictures to look at."""
-    if path.suffix.lower() == ".pose":
-        from chereme.poses import read_pose
+            self.lexicon = click.get_current_context().with_resource(Lexicon.open(place))
 
-        return read_pose(path)
-    from chereme.errors import ClipError
-    from chereme.landmarks import ExtractConfig, extract_clip, extract_frames
-    from chereme.landmarks.picture import PICTURES, read_picture
+    @property
+    def reader(self) -> "Recognizer":
+        """Whose bundle says which landmarks are read."""
+        if self.classifier is not None:
+            return self.classifier
+        assert self.lexicon is not None, "one of the two"
+        return self.lexicon.encoder
 
-    config = ExtractConfig(**how)
-    if not path.is_dir():
-        return extract_clip(path, config)
-    pictures = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
-    if not pictures:
-        raise ClipError(f"{path}: no video, picture or .pose in this folder; name another")
-    return extract_frames((read_picture(p)[0] for p in pictures), fps, config, str(path))
+    @property
+    def named(self) -> dict[str, str]:
+        """By what it was recognized."""
+        named = {"bundle": self.reader.bundle.name}
+        return named if self.lexicon is None else {**named, "lexicon": self.lexicon.name}
 
+    @property
+    def remarks(self) -> list[str]:
+        """What to say of the lexicon beforehand."""
+        if self.lexicon is None:
+            return []
+        self.lexicon.prepare()
+        return self.lexicon.remarks
 
-def _watch(camera: str, seconds: float, how: dict[str, Any]) -> "PoseSequence":
-    from chereme.landmarks import ExtractConfig
-    from chereme.landmarks.camera import extract_webcam
+    def recognize(self, sequence: "PoseSequence") -> "Prediction":
+        if self.lexicon is None:
+            return self.reader.recognize(sequence)
+        from chereme.lexicon import join, rank_signs
 
-    click.echo(f"watching webcam {camera} for {seconds:g} s …", err=True)
-    return extract_webcam(int(camera) if camera.isdecimal() else camera, seconds, ExtractConfig(**how))
+        signs = rank_signs(self.lexicon, sequence, self.language)
+        if self.classifier is None:
+            return signs
+        return join(signs, self.classifier.recognize(sequence), self.classifier.bundle.language)
 
 
 def _line(answer: dict[str, Any]) -> str:
     """One clip for people: the word first, then what else it might be."""
     ranked = answer["predictions"]
     likely = [p for p in ranked if p["probability"] >= 0.005] or ranked[:1]
-    words = [f"{p['gloss']} {100 * p['probability']:.0f} %" for p in likely]
+    words = [f"{_word(p)} {100 * p['probability']:.0f} %" for p in likely]
     took = sum(answer["seconds"].values())
     said = f"unknown (perhaps {', '.join(words)})" if answer["unknown"] else " · ".join(words)
     note = (
@@ -107,3 +133,9 @@ def _line(answer: dict[str, Any]) -> str:
         else ""
     )
     return f"{answer['file']}: {said}  [{took:.2f} s]{note}"
+
+
+def _word(ranked: dict[str, Any]) -> str:
+    """A gloss, and of a lexicon's sign what keeps it apart from others of that gloss."""
+    apart = ", ".join(ranked[part] for part in ("language", "variant", "sense") if part in ranked)
+    return f"{ranked['gloss']} ({apart})" if apart else str(ranked["gloss"])

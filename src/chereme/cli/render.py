@@ -36,6 +36,7 @@ def command(
 
     from tqdm import tqdm
 
+    from chereme.cli._drawing import drawn
     from chereme.errors import CheremeError
     from chereme.poses import read_pose
     from chereme.render import write_pictures
@@ -52,7 +53,7 @@ def command(
         try:
             sequence = read_pose(file)
             # a video keeps the size it came in
-            frames = _over(sequence, over) if over else _drawn(sequence, style, size)
+            frames = _over(sequence, over) if over else drawn(sequence, style, size)
             count = write_pictures(frames, target, sequence.fps)
         except (CheremeError, OSError) as error:
             results.append({"file": str(file), "error": str(error)})
@@ -66,20 +67,6 @@ def command(
         print_json(results)
     if any("error" in r for r in results):
         raise SystemExit(1)
-
-
-def _drawn(sequence: "PoseSequence", style: str, size: int) -> Iterator["Picture"]:
-    import numpy as np
-
-    from chereme.render import draw_signer, render_skeleton
-
-    if style == "signer":
-        return draw_signer(sequence, size)
-    # landmarks in metres or shoulder widths lie outside the picture they came from
-    flat = sequence.points[..., :2][sequence.seen]
-    aspect = sequence.size[0] / sequence.size[1]
-    outside = ((flat < -0.5) | (flat > np.array([aspect, 1]) + 0.5)).any(-1)
-    return render_skeleton(sequence, size, fit=len(flat) > 0 and bool(outside.mean() > 0.5))
 
 
 def _over(sequence: "PoseSequence", video: Path) -> Iterator["Picture"]:

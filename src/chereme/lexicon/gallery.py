@@ -108,20 +108,21 @@ class Gallery:
             language: look among its signs only.
         """
         if language is None:
-            return self._ranked(self.similarities(query), np.arange(len(self)), self.sign_of, top)
-        rows = np.flatnonzero(self.rows_in(language))
-        return self._ranked(self.vectors(rows) @ query, rows, self.sign_of[rows], top)
+            every = np.arange(len(self.signs))
+            return self._ranked(self.similarities(query), np.arange(len(self)), every, self.sign_of, top)
+        return self._nearest_in(query, np.flatnonzero(self.rows_in(language)), top)
 
     def nearest_among(self, query: Floats, rows: Ints, top: int | None) -> list[Hit]:
-        """The same of the signs that some rows are examples of; all examples of these signs count."""
-        chosen = np.unique(self.sign_of[rows])
-        rows = self._rows_of(chosen)
-        return self._ranked(self.vectors(rows) @ query, rows, self.sign_of[rows], top)
+        """The same of the signs that some rows are examples of; all examples of such a sign count."""
+        return self._nearest_in(query, self._rows_of(np.unique(self.sign_of[rows])), top)
 
-    def _ranked(self, similarities: Floats, rows: Ints, sign_of: Ints, top: int | None) -> list[Hit]:
-        if not len(rows):
-            return []
-        signs, local = np.unique(sign_of, return_inverse=True)
+    def _nearest_in(self, query: Floats, rows: Ints, top: int | None) -> list[Hit]:
+        """The same of all examples of some signs."""
+        signs, local = np.unique(self.sign_of[rows], return_inverse=True)
+        return self._ranked(self.vectors(rows) @ query, rows, signs, local, top)
+
+    def _ranked(self, similarities: Floats, rows: Ints, signs: Ints, local: Ints, top: int | None) -> list[Hit]:
+        """Signs by their examples, which have similarities, rows, and a place in `signs`: three of length N."""
         best = np.full(len(signs), -np.inf, np.float32)
         np.maximum.at(best, local, similarities)
         nearest = np.zeros(len(signs), np.int64)

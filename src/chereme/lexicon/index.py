@@ -15,7 +15,7 @@ from chereme.types import Bools, Floats
 __all__ = ["EXACT", "IndexedBy", "VectorIndex", "has_faiss"]
 
 EXACT = 10_000
-"""Up to so many examples each is looked at, which takes about a millisecond."""
+"""Up to so many examples each is looked at."""
 CANDIDATES = 256
 """Nearest examples whose signs are then compared exactly."""
 CELLS = 2.0
@@ -52,7 +52,7 @@ class VectorIndex:
 
     @classmethod
     def build(cls, gallery: Gallery, of: IndexedBy) -> "VectorIndex":
-        """Index all that is in a gallery: half a minute for a million."""
+        """Index all that is in a gallery."""
         import faiss
 
         vectors = gallery.vectors(np.arange(len(gallery)))

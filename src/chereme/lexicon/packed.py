@@ -64,7 +64,7 @@ def import_packed(lexicon: Lexicon, path: str | Path, watch: Watch = iter) -> Im
 
 def _merge(source: Lexicon, into: Lexicon, watch: Watch) -> ImportReport:
     report, encoder = ImportReport(), source.encoder_name
-    for entry in watch(source.entries()):
+    for entry in watch(sorted(source.entries(), key=lambda entry: entry.id)):
         try:
             with source.place.reading() as connection:
                 new = read_kept(connection, entry)
