@@ -217,11 +217,13 @@ class TestOpening:
         [
             pytest.param("nosuch://x", "no address of a database", id="a dialect that is none"),
             pytest.param("sqlite://", "names no file", id="in memory"),
+            pytest.param("mysql+mysqldb://me:secret@nowhere/x", "needs its driver: pip install", id="no driver"),
         ],
     )
     def test_addresses(self, url, message):
-        with pytest.raises(LexiconError, match=message):
+        with pytest.raises(LexiconError, match=message) as told:
             Lexicon.open(url)
+        assert "secret" not in str(told.value)
 
     def test_an_address_of_a_file(self, encoder, clips, tmp_path):
         with Lexicon.open(f"sqlite:///{tmp_path}/with space.sqlite", encoder, create=True) as lexicon:
