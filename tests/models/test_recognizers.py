@@ -14,6 +14,7 @@ VARIANTS = {
     "conv-transformer by angles": {"classifier": "cosine"},
     "encoder as in the Libras system": {"norm": "after", "activation": "relu", "norm_inputs": False},
     "encoder as in the INCLUDE system": {"head": 8},
+    "spoter as published": {"norm": "after", "activation": "relu", "width": 30, "heads": 5},
     "knn warped": {"distance": "dtw"},
 }
 KINDS = [*RECOGNIZERS, *VARIANTS]
@@ -63,7 +64,7 @@ def test_onnx_gives_what_torch_gives(kind, tmp_path):
             expected = model(values, mask).numpy()
         given, *embedding = session.run(None, {"features": values.numpy(), "mask": mask.numpy()})
         np.testing.assert_allclose(given, expected, atol=1e-5)
-        assert len(embedding) == kind.startswith("conv-transformer")
+        assert len(embedding) == kind.startswith(("conv-transformer", "islr-first", "spoter"))
         for some in embedding:
             with torch.no_grad():
                 wanted = model.place(model.embed(values, mask)).numpy()

@@ -27,7 +27,9 @@ from chereme.train.run import fit, logits_of, split_parts
 from chereme.types import Clip
 from made_up import made_up_signer
 
-RECIPES = ["libras-rnn", "libras-gru", "libras-lstm", "libras-transformer", "knn", "isl-transformer"]
+RECIPES = [
+    "libras-rnn", "libras-gru", "libras-lstm", "libras-transformer", "knn", "isl-transformer", "islr-first", "spoter",
+]  # fmt: skip
 NO_FACE = [
     "preprocess.layout=body_hands_75",
     'features.preset=""',
@@ -83,8 +85,8 @@ def test_a_recipe_trains_and_its_bundle_answers_alike(recipe, store, face_store,
     name, _, without = recipe.partition(" ")
     data = store if name != "isl-transformer" or without else face_store
     changes = ["train.epochs=2", *(NO_FACE if without else [])]
-    if name.endswith("transformer"):
-        changes += ["model.width=32", "model.feed=32"]  # the size is tested in tests/models
+    if name.endswith(("transformer", "spoter")):
+        changes += ["model.width=72", "model.feed=32"]  # the size is tested in tests/models
     arguments = ["train", name, "--data", str(data.folder), "--split", "some", "-o", str(tmp_path / "run"), "--json"]
     for change in changes:
         arguments += ["--set", change]

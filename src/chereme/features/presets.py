@@ -4,10 +4,17 @@ from chereme.features.blocks import SIGNER_BLOCKS, Block
 from chereme.features.image import IMAGE_BLOCK
 from chereme.features.isl import GROUP_BLOCKS
 from chereme.features.libras import LIBRAS_BLOCKS, PointFamily
+from chereme.features.peers import PEER_BLOCKS
 
 __all__ = ["BLOCKS", "BODY_HANDS", "PRESETS"]
 
-BLOCKS: dict[str, Block | PointFamily] = {**SIGNER_BLOCKS, **LIBRAS_BLOCKS, **GROUP_BLOCKS, "image": IMAGE_BLOCK}
+BLOCKS: dict[str, Block | PointFamily] = {
+    **SIGNER_BLOCKS,
+    **LIBRAS_BLOCKS,
+    **GROUP_BLOCKS,
+    **PEER_BLOCKS,
+    "image": IMAGE_BLOCK,
+}
 
 BODY_HANDS = (
     "body_points", "hand_shape", "wrist_places", "tip_distances", "finger_bends", "hands_to_body", "hand_to_nose",

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from chereme.models.config import KINDS, ModelConfig
 from chereme.models.encoder import Encoder
 from chereme.models.final_state import FinalGru, FinalLstm, FinalRnn
+from chereme.models.islr import IslrFirst
 from chereme.models.layers import (
     AttentionBlock,
     ConvBlock,
@@ -20,6 +21,7 @@ from chereme.models.layers import (
     reverse_in_time,
 )
 from chereme.models.nearest import NearestClips
+from chereme.models.spoter import Spoter
 
 __all__ = ["RECOGNIZERS", "ConvTransformer", "ModelConfig", "NearestClips", "build_recognizer"]
 
@@ -161,6 +163,8 @@ RECOGNIZERS: dict[str, type[nn.Module]] = {
     "rnn-final": FinalRnn,
     "gru-final": FinalGru,
     "lstm-final": FinalLstm,
+    "islr-first": IslrFirst,
+    "spoter": Spoter,
     "knn": NearestClips,
 }
 assert tuple(RECOGNIZERS) == KINDS

@@ -5,12 +5,15 @@ from typing import Literal
 
 from chereme.errors import RecipeError
 
-__all__ = ["KINDS", "ModelConfig"]
+__all__ = ["DROP_LAST", "KINDS", "ModelConfig"]
 
 KINDS = (
-    "conv-transformer", "transformer", "gru", "lstm", "encoder", "rnn-final", "gru-final", "lstm-final", "knn",
+    "conv-transformer", "transformer", "gru", "lstm", "encoder", "rnn-final", "gru-final", "lstm-final",
+    "islr-first", "spoter", "knn",
 )  # fmt: skip
 """Keys of `chereme.models.RECOGNIZERS`."""
+DROP_LAST = ("conv-transformer", "transformer", "gru", "lstm", "islr-first")
+"""Kinds with a dropout named `drop` right before the classifier, which `train.late_dropout_from` can put off."""
 
 
 @dataclass(frozen=True)
@@ -21,18 +24,21 @@ class ModelConfig:
     """A key of `chereme.models.RECOGNIZERS`."""
     width: int = 128
     layers: int = 2
-    """Recurrent or attention layers; in the convolution model, stages of `convolutions` plus one attention."""
+    """Recurrent or attention layers; in the convolution models, stages of `convolutions` plus one attention;
+    of `spoter`, so many of its encoder and of its decoder."""
     convolutions: int = 3
     """Convolution blocks per stage."""
     kernel: int = 11
     """Frames that a convolution spans, odd."""
     heads: int = 4
     dropout: float = 0.5
-    """Before the classifier; recurrent models also use it between layers, `encoder` in every layer."""
+    """Before the classifier; recurrent models also use it between layers, `encoder` and `spoter` in every layer
+    instead."""
     drop_path: float = 0.2
-    """Share of clips for which a residual branch is left out in training."""
+    """Share of clips for which a residual branch is left out in training; of `islr-first` also of
+    attention's weights."""
     embedding: int = 256
-    """Size of the clip's embedding that the classifier reads."""
+    """Size of the clip's embedding that the classifier reads; of `spoter` it is the width."""
     classifier: Literal["linear", "cosine"] = "linear"
     """Of the convolution model. `cosine`: by the angle between embedding and gloss alone, so that embeddings of one
     gloss lie close together and those of signs never seen can be compared."""
@@ -41,11 +47,11 @@ class ModelConfig:
     halve_time: bool = False
     """After the first stage of the convolution model, join frames in pairs: nearly halves the cost."""
     feed: int = 256
-    """`encoder`: units inside the feed-forward part of a layer."""
+    """`encoder`, `spoter`: units inside the feed-forward part of a layer."""
     norm: Literal["before", "after"] = "before"
-    """`encoder`: normalise what goes into each part of a layer, or the sum that comes out."""
+    """`encoder`, encoder of `spoter`: normalise what goes into each part of a layer, or the sum that comes out."""
     activation: Literal["gelu", "relu"] = "gelu"
-    """`encoder`: inside the feed-forward part."""
+    """`encoder`, encoder of `spoter`: inside the feed-forward part."""
     norm_inputs: bool = True
     """`encoder`: normalise (and bend) the projected features before the first layer."""
     head: int = 0

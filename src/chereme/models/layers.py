@@ -66,7 +66,9 @@ class ConvBlock(nn.Module):
         super().__init__()
         inner = width * widen
         self.up = nn.Linear(width, inner)
-        self.over_time = nn.Conv2d(inner, inner, (1, kernel), padding=(0, kernel // 2), groups=inner, bias=False)
+        self.over_time: nn.Module = nn.Conv2d(
+            inner, inner, (1, kernel), padding=(0, kernel // 2), groups=inner, bias=False
+        )
         self.norm = nn.BatchNorm2d(inner, momentum=0.05)
         self.attend = ChannelAttention()
         self.down = nn.Linear(inner, width)

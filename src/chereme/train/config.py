@@ -9,6 +9,7 @@ from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig
 from chereme.features.image import ImageConfig
 from chereme.layout import layout_named
 from chereme.models import ModelConfig
+from chereme.models.config import DROP_LAST
 from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig
 from chereme.recipe import Recipe
 from chereme.train.search import TuneConfig
@@ -48,6 +49,8 @@ class TrainConfig:
     gradient_norm: float = 2.0
     patience: int = 0
     """Stop after so many epochs without a better validation score; 0: go on to the end."""
+    late_dropout_from: int = 0
+    """Epochs before the dropout in front of the classifier begins; 0: it is there from the first."""
     class_weights: bool = False
     """Weigh glosses by the inverse of how many training clips they have."""
     precision: str = "32-true"
@@ -77,6 +80,8 @@ class TrainConfig:
             raise RecipeError(f"train.margin is a cosine from 0 to below 1, got {self.margin}")
         if not self.rate > 0 or self.weight_decay < 0 or self.patience < 0:
             raise RecipeError("train: rate must be above 0, weight_decay and patience not below 0")
+        if self.late_dropout_from < 0:
+            raise RecipeError(f"train.late_dropout_from must not be below 0, got {self.late_dropout_from}")
         if not 0 < self.plateau_factor < 1 or self.plateau_patience < 0:
             raise RecipeError("train: plateau_factor is a share between 0 and 1, plateau_patience not below 0")
         if self.precision not in ("32-true", "bf16-mixed"):
@@ -134,6 +139,12 @@ class RecognizerRecipe:
                 f"recipe {recipe.name}: augment.rate would change nothing, as sampling.kind = {sampling.kind!r} takes"
                 " the same number of frames of every clip; leave it out, or bend time with augment.warp"
             )
+        model, train = recipe.stage("model", ModelConfig), recipe.stage("train", TrainConfig)
+        if train.late_dropout_from and model.kind not in DROP_LAST:
+            raise RecipeError(
+                f"recipe {recipe.name}: train.late_dropout_from puts off the dropout before the classifier, and"
+                f" model.kind = {model.kind!r} has none; leave it out, or take one of {', '.join(DROP_LAST)}"
+            )
         return cls(
             recipe,
             preprocess,
@@ -143,7 +154,7 @@ class RecognizerRecipe:
             sampling,
             features,
             recipe.stage("augment", AugmentConfig),
-            recipe.stage("model", ModelConfig),
-            recipe.stage("train", TrainConfig),
+            model,
+            train,
             recipe.stage("tune", TuneConfig),
         )

@@ -16,7 +16,7 @@ from chereme.files import write_beside
 from chereme.train.config import TrainConfig
 from chereme.train.letters_config import LettersConfig
 
-__all__ = ["AverageWeights", "Progress", "RecognizerTraining"]
+__all__ = ["AverageWeights", "LateDropout", "Progress", "RecognizerTraining"]
 
 
 class RecognizerTraining(LightningModule):
@@ -138,6 +138,25 @@ class AverageWeights(WeightAveraging):
                 torch._foreach_copy_(average, current)
 
         super().__init__(multi_avg_fn=torch.no_grad()(follow))
+
+
+class LateDropout(Callback):
+    """Lets a dropout begin after some epochs, once there is something to drop.
+
+    A high one leaves too little of untrained features to learn by. Source: first place of Google's ISLR contest
+    (Kaggle, 2023).
+    """
+
+    def __init__(self, drop: nn.Dropout, begin: int) -> None:
+        self.drop = drop
+        self.share = drop.p
+        self.begin = begin
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.drop.p = self.share if trainer.current_epoch >= self.begin else 0.0
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.drop.p = self.share
 
 
 class Progress(Callback):

@@ -32,7 +32,7 @@ from chereme.train.batches import EpochBatches, PreparedClips, ScoringBatch, Tra
 from chereme.train.config import RecognizerRecipe
 from chereme.train.devices import PLACEMENT, first_process, wait_for_all
 from chereme.train.loop import Kept, Loop, run_loop
-from chereme.train.module import RecognizerTraining
+from chereme.train.module import LateDropout, RecognizerTraining
 from chereme.train.space import fit_space
 from chereme.train.start import Start, begin_from
 from chereme.train.tracking import Tracking
@@ -141,6 +141,8 @@ def fit(
     module = RecognizerTraining(model, config, config.epochs * len(batches), weights)
     module.watched = "loss" if validation is None else "validation_loss"
     module.rates = rates
+    if config.late_dropout_from:
+        watching = [*watching, LateDropout(model.drop, config.late_dropout_from)]  # type: ignore[arg-type]
     module.lead = config.margin * recipe.model.scale if recipe.model.classifier == "cosine" else 0.0
     kept = run_loop(
         module,
