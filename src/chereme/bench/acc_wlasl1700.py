@@ -13,11 +13,10 @@ from sklearn.preprocessing import StandardScaler
 from chereme.bench import BenchResult
 from chereme.bench.embeddings import ENTRANT, WORK, encoder, sequences_of, wlasl_store
 from chereme.bench.recipes import Training, score_recipe, train_all
-from chereme.dataset.protocols import wlasl
-from chereme.dataset.split import Split
+from chereme.dataset.protocols import wlasl, wlasl_all_glosses
 from chereme.dataset.store import Store
 
-__all__ = ["accuracy_result", "measure", "official_split", "official_trainings", "only_clips", "peers_of"]
+__all__ = ["accuracy_result", "measure", "official_trainings", "only_clips", "peers_of"]
 
 
 def measure(
@@ -48,14 +47,9 @@ def measure(
     )
 
 
-def official_split(store: Store) -> Split:
-    """WLASL's own. Validation clips are trained on as well, after the others, as `chereme train --refit` does it."""
-    return wlasl(store.clips)["wlasl"]
-
-
 def official_trainings(store: Store, work: Path, only: str | None, changes: Sequence[str]) -> list[Training]:
     """The encoder on the official split, three seeds, and its answers for all official test clips; see `train_all`."""
-    split = {"wlasl": official_split(store)}
+    split = {"wlasl": wlasl_all_glosses(store.clips)}
     return train_all(store, split, (ENTRANT,), work, only, changes, bundles=True)[ENTRANT.recipe]
 
 
@@ -117,7 +111,7 @@ def peers_of(run: Training, store: Store) -> dict[str, Training]:
     cosine. What usually stands beside ours, SVMs and trees, takes hours or a hundred gigabytes with 1,700 glosses.
     """
     reads = encoder(run)
-    train = [i for i, part in official_split(store).items() if part != "test"]
+    train = [i for i, part in wlasl_all_glosses(store.clips).items() if part != "test"]
     pooled = {}
     for i, sequence in sequences_of(store, [*train, *run.clips]).items():
         values = reads.features(sequence).values
