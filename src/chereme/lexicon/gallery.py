@@ -80,8 +80,11 @@ class Gallery:
         return np.array([sign.language for sign in self.signs], np.str_)
 
     def rows_in(self, language: str) -> Bools:
-        """(N,) which examples are of a language."""
-        return np.asarray((self.languages == language)[self.sign_of])
+        """(N,) which examples are of a language; the same array each time that there are some."""
+        if (known := self._rows_in.get(language)) is not None:
+            return known
+        rows = np.asarray((self.languages == language)[self.sign_of])
+        return self._rows_in.setdefault(language, rows) if rows.any() else rows
 
     def vectors(self, rows: Ints) -> Floats:
         """(M, E): the embeddings in some rows."""
@@ -139,6 +142,10 @@ class Gallery:
             Hit(self.signs[signs[i]], float(scores[i]), int(self.entries[nearest[i]]), int(counts[signs[i]]))
             for i in places
         ]
+
+    @cached_property
+    def _rows_in(self) -> dict[str, Bools]:
+        return {}
 
     @cached_property
     def _position(self) -> dict[Sign, int]:

@@ -20,8 +20,8 @@ CANDIDATES = 256
 """Nearest examples whose signs are then compared exactly."""
 CELLS = 2.0
 """Times the square root of N: cells that the space is divided into."""
-PROBED = 64
-"""Cells that are looked into."""
+PROBED = 192
+"""Cells that are looked into: as many as `chereme bench lexicon-search` needs among a million, and some more."""
 _LEARNT_FROM = 64
 """Examples for each cell that the division is learnt from."""
 
@@ -48,6 +48,7 @@ class VectorIndex:
 
     def __init__(self, index: Any, of: IndexedBy) -> None:
         self._index = index
+        self._chosen: tuple[Bools, Any] | None = None  # rows that were looked among last, and the bits of their ids
         self.of = of
 
     @classmethod
@@ -105,10 +106,7 @@ class VectorIndex:
 
         settings = faiss.SearchParametersIVF(nprobe=PROBED)
         if allowed is not None:
-            wanted = np.zeros(self.of.last + 1, bool)
-            here = gallery.ids <= self.of.last
-            wanted[gallery.ids[here]] = allowed[here]
-            bits = np.packbits(wanted, bitorder="little")
+            bits = self._bits(gallery, allowed)
             settings = faiss.SearchParametersIVF(nprobe=PROBED, sel=faiss.IDSelectorBitmap(bits))
         if len(query) != self._index.d:
             raise LexiconError(f"{len(query)} numbers in an embedding, {self._index.d} in those of the lexicon")
@@ -121,6 +119,16 @@ class VectorIndex:
             near[~allowed[later:]] = -np.inf
         order = np.argsort(-near, kind="stable")[:count]
         return np.concatenate([rows, later + order[np.isfinite(near[order])]])
+
+    def _bits(self, gallery: Gallery, allowed: Bools) -> Any:
+        """A bit for each id that may be found; made once for a gallery and language."""
+        chosen = self._chosen
+        if chosen is None or chosen[0] is not allowed:
+            wanted = np.zeros(self.of.last + 1, bool)
+            here = gallery.ids <= self.of.last
+            wanted[gallery.ids[here]] = allowed[here]
+            chosen = self._chosen = (allowed, np.packbits(wanted, bitorder="little"))
+        return chosen[1]
 
 
 def has_faiss() -> bool:
