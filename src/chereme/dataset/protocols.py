@@ -22,6 +22,7 @@ __all__ = [
     "one_shot",
     "one_shot_known",
     "one_shot_train",
+    "validation_glosses",
     "wlasl",
     "wlasl_all_glosses",
 ]
@@ -133,6 +134,25 @@ def one_shot_known(clips: Sequence[Clip], folder: Path) -> Split:
     parts = {i: "test" if distinct[i] == "test" else "train" for i in there if i in distinct}
     trained = {there[i] for i, part in parts.items() if part == "train"}
     return {i: part for i, part in parts.items() if there[i] in trained}
+
+
+def validation_glosses(clips: Sequence[Clip], folder: Path, count: int = 100) -> frozenset[str]:
+    """Glosses to choose settings of one-shot recognition by: none of the 200 unseen ones, drawn with seed 11.
+
+    Of those with five clips or more that share no video with another gloss.
+    """
+    from chereme.dataset.importers.wlasl import twin_groups, unseen_glosses
+
+    twins = twin_groups(folder)
+    shown: dict[str, set[str]] = defaultdict(set)
+    clips_of: dict[str, int] = defaultdict(int)
+    for clip in clips:
+        clips_of[clip.gloss] += 1
+        if clip.id in twins:
+            shown[twins[clip.id]].add(clip.gloss)
+    shared = {gloss for glosses in shown.values() if len(glosses) > 1 for gloss in glosses}
+    eligible = sorted(g for g, n in clips_of.items() if n >= 5 and g not in shared | unseen_glosses(folder))
+    return frozenset(np.random.default_rng(11).choice(eligible, count, replace=False).tolist())
 
 
 def _apart_from_unseen(clips: Sequence[Clip], folder: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Make a probability mean what it says: temperature, calibration error, and when to decline an answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ __all__ = [
     "BINS",
     "ReliabilityBin",
     "calibrate",
+    "calibrate_similarity",
     "choose_unknown_threshold",
     "expected_calibration_error",
     "fit_temperature",
@@ -133,3 +134,36 @@ def calibrate(logits: Floats, truth: Ints, what: str) -> Calibration:
     threshold = choose_unknown_threshold(Calibration(temperature).probabilities(logits), truth)
     # rounded down: the threshold is one of the answers' own probabilities, and that answer is to be kept
     return Calibration(round(temperature, 4), np.floor(threshold * 1e4) / 1e4, f"{len(truth)} {what}")
+
+
+def calibrate_similarity(
+    calibration: Calibration, embeddings: Floats, classes: Ints, *, galleries: int = 5, declined: float = 0.05
+) -> Calibration:
+    """The same for looking signs up by one example each, as a lexicon does.
+
+    Of each gloss a random clip is the example and the others look it up. The temperature makes their similarities
+    likeliest; the threshold takes a share `declined` of the right answers back.
+
+    Args:
+        calibration: of the classifier; what it says of that is kept.
+        embeddings: (N, E) of length 1, of clips whose glosses were not trained on.
+        classes: (N,) their glosses, 0 to G - 1, each with two clips or more.
+        galleries: how often examples are drawn.
+        declined: see `choose_unknown_threshold`.
+    """
+    similarities, truth = [], []
+    for seed in range(galleries):
+        rng = np.random.default_rng(seed)
+        shown = np.array([rng.choice(np.flatnonzero(classes == k)) for k in range(int(classes.max()) + 1)])
+        asking = np.setdiff1d(np.arange(len(classes)), shown)
+        similarities.append(embeddings[asking] @ embeddings[shown].T)
+        truth.append(classes[asking])
+    scores, right = np.concatenate(similarities), np.concatenate(truth)
+    temperature = fit_temperature(scores, right, low=0.005, high=1.0)
+    found = scores.argmax(1) == right
+    threshold = np.quantile(scores[found].max(1).astype(np.float64), declined) if found.any() else 0.0
+    return replace(
+        calibration,
+        similarity_temperature=round(temperature, 4),
+        unknown_similarity=float(np.floor(threshold * 1e4) / 1e4),
+    )
