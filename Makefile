@@ -28,6 +28,7 @@ check: setup ## Lint, format, types, import order: in seconds, before every push
 
 models: setup ## Train the bundles that ship again, from the public data sets (DATA=folder)
 	$(PY) -m chereme.train.bundled --data "$(DATA)"
+	$(PY) -m chereme.train.bundled_encoder --data "$(DATA)"
 	$(PY) -m chereme.train.decoder --data "$(DATA)"
 	$(PY) -m chereme.train.bundled_letters --data "$(DATA)"
 
