@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chereme.bundle import Bundle, find_bundle
-from chereme.errors import LayoutError
+from chereme.errors import LayoutError, RecipeError
 from chereme.features import FeaturePlan
 from chereme.layout import BODY_HANDS_75, HANDS_42, KINECT_20, POINT_1, UPPER_BODY_55, Layout
 from chereme.preprocess import (
@@ -139,6 +139,18 @@ def test_landmarks_that_can_be_done_without_stay_unseen(signing):
     fitted = fit_layout(reduced, UPPER_BODY_55)
     assert np.isnan(fitted.landmark("pose/nose")).all()
     assert not np.isnan(fitted.landmark("pose/left_wrist")).any()
+
+
+@pytest.mark.parametrize("lead", [0.9, 1.0, 1.1, 1.25])
+def test_a_clip_and_its_mirror_image_become_the_same_where_that_is_asked(signing, lead):
+    points = signing.points.copy()
+    wrist = signing.layout.index("pose/left_wrist")
+    points[:, wrist] = points[:, wrist].mean(0) + (points[:, wrist] - points[:, wrist].mean(0)) * np.float32(lead)
+    clip = signing.with_points(points)
+    either = [preprocess(one, PreprocessConfig(clearly=1.0)).points for one in (clip, clip.mirrored())]
+    np.testing.assert_allclose(*either, atol=1e-4)
+    with pytest.raises(RecipeError, match=r"preprocess\.clearly is a factor from 1 to 10"):
+        PreprocessConfig(clearly=0.5)
 
 
 def test_landmarks_that_are_needed_are_named(signing):

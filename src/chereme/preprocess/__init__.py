@@ -69,6 +69,9 @@ class PreprocessConfig:
     """Put hands that were filed under the other side back, by the nearer wrist of the body."""
     dominant: bool = True
     """Mirror clips of left-handed signing."""
+    clearly: float = 1.3
+    """How many times as far as the right hand the left one must move for that; 1: of a clip and its mirror image the
+    same always becomes, whichever hand leads."""
     longest_gap: float = 0.25
     """Longest run of unseen frames to fill, in seconds."""
     longest_end: float = 0.0
@@ -84,6 +87,8 @@ class PreprocessConfig:
             raise RecipeError(f"preprocess.layout {self.layout!r} is not known; known: {known}, image_512") from None
         if self.align not in ALIGNMENTS:
             raise RecipeError(f"preprocess.align must be one of {', '.join(ALIGNMENTS)}, got {self.align!r}")
+        if not 1 <= self.clearly <= 10:
+            raise RecipeError(f"preprocess.clearly is a factor from 1 to 10, got {self.clearly}")
         for name in ("longest_gap", "longest_end"):
             if not 0 <= getattr(self, name) <= 5:
                 raise RecipeError(f"preprocess.{name} must be 0 to 5 seconds, got {getattr(self, name)}")
@@ -173,7 +178,7 @@ def explain(
         aligned = align_body(signed, turn=config.align == "shoulders-turned")
     if config.average_hands:
         aligned = hang_unseen_hands(aligned)
-    after = mirror_to_dominant(aligned) if config.dominant else aligned
+    after = mirror_to_dominant(aligned, config.clearly) if config.dominant else aligned
     return Preprocessed(before, after, motion, signing, reference, after is not aligned)
 
 
