@@ -5,7 +5,7 @@ import pytest
 
 from chereme.bundle import Calibration
 from chereme.dataset.protocols import validation_glosses, wlasl_all_glosses
-from chereme.evaluate.calibration import calibrate_similarity
+from chereme.evaluate.calibration import calibrate_similarity, look_up
 from chereme.train.bundled_encoder import ASL1700, calibration_split
 from chereme.types import Clip
 
@@ -70,6 +70,14 @@ def test_similarities_are_calibrated_on_one_example_each(rng):
     assert (found.temperature, found.unknown_below, found.fitted_on) == (1.5, 0.2, "x")
     assert 0.005 < found.similarity_temperature < 0.5
     assert 0.2 < found.unknown_similarity < 0.9
+
+
+def test_looking_up_leaves_the_examples_out():
+    places = np.eye(3, 4, dtype=np.float32)[[0, 0, 1, 1, 1, 2, 2]]
+    similarities, right = look_up(places, np.array([0, 0, 1, 1, 1, 2, 2]), 2)
+    assert similarities.shape == (8, 3)
+    assert right.tolist() == [0, 1, 1, 2] * 2
+    assert (similarities.argmax(1) == right).all()
 
 
 def test_the_card_says_whose_data_and_for_what():

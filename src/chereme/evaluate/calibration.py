@@ -16,6 +16,7 @@ __all__ = [
     "choose_unknown_threshold",
     "expected_calibration_error",
     "fit_temperature",
+    "look_up",
     "reliability",
 ]
 
@@ -136,20 +137,16 @@ def calibrate(logits: Floats, truth: Ints, what: str) -> Calibration:
     return Calibration(round(temperature, 4), np.floor(threshold * 1e4) / 1e4, f"{len(truth)} {what}")
 
 
-def calibrate_similarity(
-    calibration: Calibration, embeddings: Floats, classes: Ints, *, galleries: int = 5, declined: float = 0.05
-) -> Calibration:
-    """The same for looking signs up by one example each, as a lexicon does.
-
-    Of each gloss a random clip is the example and the others look it up. The temperature makes their similarities
-    likeliest; the threshold takes a share `declined` of the right answers back.
+def look_up(embeddings: Floats, classes: Ints, galleries: int = 5) -> tuple[Floats, Ints]:
+    """Look clips up by one example of each gloss, drawn at random, several times over.
 
     Args:
-        calibration: of the classifier; what it says of that is kept.
-        embeddings: (N, E) of length 1, of clips whose glosses were not trained on.
+        embeddings: (N, E) of length 1.
         classes: (N,) their glosses, 0 to G - 1, each with two clips or more.
-        galleries: how often examples are drawn.
-        declined: see `choose_unknown_threshold`.
+        galleries: how often examples are drawn, with seeds 0, 1 and so on.
+
+    Returns:
+        Similarity to each gloss's example (galleries * (N - G), G), and which gloss is right.
     """
     similarities, truth = [], []
     for seed in range(galleries):
@@ -158,7 +155,25 @@ def calibrate_similarity(
         asking = np.setdiff1d(np.arange(len(classes)), shown)
         similarities.append(embeddings[asking] @ embeddings[shown].T)
         truth.append(classes[asking])
-    scores, right = np.concatenate(similarities), np.concatenate(truth)
+    return np.concatenate(similarities), np.concatenate(truth)
+
+
+def calibrate_similarity(
+    calibration: Calibration, embeddings: Floats, classes: Ints, *, galleries: int = 5, declined: float = 0.05
+) -> Calibration:
+    """The same for looking signs up by one example each, as a lexicon does.
+
+    The temperature makes the similarities of `look_up` likeliest; the threshold takes a share `declined` of the right
+    answers back.
+
+    Args:
+        calibration: of the classifier; what it says of that is kept.
+        embeddings: (N, E) of length 1, of clips whose glosses were not trained on.
+        classes: (N,) their glosses.
+        galleries: how often examples are drawn.
+        declined: see `choose_unknown_threshold`.
+    """
+    scores, right = look_up(embeddings, classes, galleries)
     temperature = fit_temperature(scores, right, low=0.005, high=1.0)
     found = scores.argmax(1) == right
     threshold = np.quantile(scores[found].max(1).astype(np.float64), declined) if found.any() else 0.0

@@ -9,6 +9,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from chereme.dataset.importers.wlasl import twin_groups
 from chereme.dataset.protocols import validation_glosses, wlasl_all_glosses
 from chereme.dataset.split import Split
 from chereme.dataset.store import Store, pack
-from chereme.evaluate.calibration import calibrate, calibrate_similarity
+from chereme.evaluate.calibration import calibrate, calibrate_similarity, look_up
 from chereme.models import ConvTransformer
 from chereme.places import BUNDLES, data_folder
 from chereme.recipe import find_recipe
@@ -73,7 +74,7 @@ def train_asl1700(data: str | Path | None, out: Path, work: Path, seed: int = 0)
     folder = data_folder(data) / "wlasl_hands"
     store = pack(IMPORTERS["wlasl_hands"](folder), work / "store")
     recipe = RecognizerRecipe.read(find_recipe("asl1700").changed([f"train.seed={seed}"]))
-    calibration = _calibrated(store, folder, recipe, work / "calibration")
+    calibration, validated = _calibrated(store, folder, recipe, work / "calibration")
     parts = split_parts(store, wlasl_all_glosses(store.clips), recipe)
     used = np.concatenate([parts.train, parts.validation])
     kept = _fit(parts, used, recipe, work / "run")
@@ -90,6 +91,7 @@ def train_asl1700(data: str | Path | None, out: Path, work: Path, seed: int = 0)
             "seed": seed,
             "epochs": kept.epochs,
             "train_clips": len(used),
+            **validated,
             "chereme": __version__,
         },
         trained_on=[parts.ids[i] for i in used],
@@ -107,7 +109,10 @@ def _fit(parts: Parts, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], recip
     return fit(parts, chosen, None, recipe, at, resume=resume, show=sys.stderr.isatty())
 
 
-def _calibrated(store: Store, folder: Path, recipe: RecognizerRecipe, work: Path) -> Calibration:
+def _calibrated(
+    store: Store, folder: Path, recipe: RecognizerRecipe, work: Path
+) -> tuple[Calibration, Mapping[str, object]]:
+    """The calibration, and how the first training did on what it was calibrated on."""
     split = calibration_split(store, folder)
     held = validation_glosses(store.clips, folder)
     parts = split_parts(store, split, recipe)
@@ -119,7 +124,15 @@ def _calibrated(store: Store, folder: Path, recipe: RecognizerRecipe, work: Path
     embeddings = embeddings_of(kept.model, unseen, unseen.train, recipe)
     with torch.no_grad():
         placed = kept.model.place(torch.from_numpy(embeddings)).numpy()
-    return calibrate_similarity(found, placed, unseen.clips.classes)
+    similarities, right = look_up(placed, unseen.clips.classes)
+    validated = {
+        "validated": "by a training without these clips and glosses; five random examples of each gloss in turn",
+        "validation_clips": len(parts.validation),
+        "validation_top1": round(float((logits.argmax(1) == parts.clips.classes[parts.validation]).mean()), 4),
+        "validation_glosses_unseen": len(unseen.labels),
+        "validation_recall1_one_example": round(float((similarities.argmax(1) == right).mean()), 4),
+    }
+    return calibrate_similarity(found, placed, unseen.clips.classes), validated
 
 
 def main() -> None:
