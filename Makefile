@@ -26,9 +26,10 @@ check: setup ## Lint, format, types, import order: in seconds, before every push
 	@$(PY) -m mypy
 	@$(PY) -m pytest -q tests/test_architecture.py
 
-models: setup ## Train the bundles that ship again, from the public data sets (DATA=folder)
+models: setup ## Train the bundles and make the lexicons that ship again, from the public data sets (DATA=folder)
 	$(PY) -m chereme.train.bundled --data "$(DATA)"
 	$(PY) -m chereme.train.bundled_encoder --data "$(DATA)"
+	$(PY) -m chereme.lexicon.bundled --data "$(DATA)"
 	$(PY) -m chereme.train.decoder --data "$(DATA)"
 	$(PY) -m chereme.train.bundled_letters --data "$(DATA)"
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from chereme.errors import ManifestError
 
-__all__ = ["BUNDLES", "RECIPES", "data_folder"]
+__all__ = ["BUNDLES", "LEXICONS", "RECIPES", "data_folder"]
 
 BUNDLES = Path(__file__).parent / "bundles"
 """Bundles that ship with the package, a folder each."""
+LEXICONS = Path(__file__).parent / "lexicons"
+"""Lexicons that ship with the package, an SQLite file each."""
 RECIPES = Path(__file__).parent / "recipes"
 """Recipes that ship with the package, a TOML file each."""
 

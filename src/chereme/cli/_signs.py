@@ -1,7 +1,9 @@
 """How the signs of a lexicon are told and drawn."""
 
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,7 +11,19 @@ if TYPE_CHECKING:
     from chereme.lexicon import Hit, Lexicon, Sign
     from chereme.types import PoseSequence
 
-__all__ = ["count", "folder_for", "imported", "pictures", "ranking", "told", "told_hit", "watched"]
+__all__ = [
+    "card_lines",
+    "card_of",
+    "count",
+    "folder_for",
+    "imported",
+    "pictures",
+    "ranking",
+    "told",
+    "told_hit",
+    "told_use",
+    "watched",
+]
 
 T = TypeVar("T")
 
@@ -71,6 +85,41 @@ def imported(answer: dict[str, Any]) -> str:
     """An import for people."""
     failed = f", {len(answer['failed'])} failed" if answer["failed"] else ""
     return f"{answer['file']}: {answer['added']} added, {answer['skipped']} there already{failed}"
+
+
+def card_of(lexicon: "Lexicon") -> dict[str, Any]:
+    """A lexicon as JSON: its card, where it has one, and how much it holds."""
+    signs, card = lexicon.signs(), lexicon.card
+    return {
+        "lexicon": lexicon.name,
+        **({} if card is None else asdict(card)),
+        "languages": sorted({sign.language for sign in signs if sign.language}),
+        "signs": len(signs),
+        "examples": sum(map(len, signs.values())),
+        "bundle": lexicon.encoder_name,
+    }
+
+
+def card_lines(found: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    of = f" of {', '.join(found['languages'])}" if found["languages"] else ""
+    held = f"{count(found['signs'], 'sign')}{of}, {count(found['examples'], 'example')}"
+    by = f"; looked up with the bundle {found['bundle']}" if found["bundle"] else ""
+    if "title" not in found:
+        return [f"{found['lexicon']}: {held}{by}"]
+    return [
+        f"{found['lexicon']}: {found['title']}",
+        *(f"  {line}" for line in textwrap.wrap(found["summary"], 100)),
+        f"  {held}{by}",
+        f"  use: {told_use(found['use'])}; made from {', '.join(found['data'])}",
+        f"  licence of the data: {found['licence']}",
+        *(f"  limit: {limit}" for limit in found["limits"]),
+    ]
+
+
+def told_use(use: str) -> str:
+    """What a card allows, in words."""
+    return {"open": "any use, with credit", "research": "research and demonstration only"}.get(use, use)
 
 
 def count(number: int, what: str) -> str:

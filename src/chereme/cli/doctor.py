@@ -1,4 +1,4 @@
-"""`chereme doctor`: what is installed, which bundles there are, what is missing."""
+"""`chereme doctor`: what is installed, which bundles and lexicons there are, what is missing."""
 
 import re
 import sys
@@ -11,22 +11,24 @@ from typing import Any
 import click
 
 from chereme.cli import print_json
+from chereme.cli._signs import card_of, count, told_use
 
 
 @click.command(name="doctor")
 @click.argument("bundles", nargs=-1, type=click.Path(path_type=Path), metavar="[BUNDLE]...")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def command(bundles: tuple[Path, ...], as_json: bool) -> None:
-    """List packages, bundles and data, and say what is missing and how to get it.
+    """List packages, bundles, lexicons and data, and say what is missing and how to get it.
 
-    The bundles that ship are listed, and each BUNDLE folder that is named. The exit code is 1 when a package
-    of the base install is missing or a bundle is damaged.
+    The bundles and lexicons that ship are listed, and each BUNDLE folder that is named. The exit code is 1 when a
+    package of the base install is missing or a bundle or lexicon cannot be used.
     """
     import platform
 
     from chereme import __version__
     from chereme.bundle import list_bundles
     from chereme.errors import CheremeError
+    from chereme.lexicon import list_lexicons
     from chereme.places import data_folder
 
     try:
@@ -36,6 +38,7 @@ def command(bundles: tuple[Path, ...], as_json: bool) -> None:
     packages = _packages()
     ship = [folder for kind in ("recognizer", "speller", "decoder") for folder in list_bundles(kind)]
     listed = [_described(folder) for folder in [*ship, *bundles]]
+    lexicons = [_lexicon(name) for name in list_lexicons()]
     found = {
         "chereme": __version__,
         "python": platform.python_version(),
@@ -43,13 +46,14 @@ def command(bundles: tuple[Path, ...], as_json: bool) -> None:
         "packages": packages,
         "torch": find_spec("torch") is not None,
         "bundles": listed,
+        "lexicons": lexicons,
         "data": data,
     }
     if as_json:
         print_json(found)
     else:
         click.echo(_text(found))
-    if None in packages.get("base", {}).values() or any("error" in bundle for bundle in listed):
+    if None in packages.get("base", {}).values() or any("error" in one for one in [*listed, *lexicons]):
         sys.exit(1)
 
 
@@ -124,6 +128,20 @@ def _decoder(folder: Path) -> dict[str, Any]:
     }
 
 
+def _lexicon(name: str) -> dict[str, Any]:
+    """A lexicon that ships; one whose embeddings are not of the bundle that is here cannot be used."""
+    from chereme.errors import CheremeError
+    from chereme.lexicon import Lexicon
+
+    try:
+        with Lexicon.open(name) as lexicon:
+            found = card_of(lexicon)
+            lexicon.prepare()
+            return {"lexicon": name, "error": f"{name}: {lexicon.remarks[0]}"} if lexicon.remarks else found
+    except CheremeError as error:
+        return {"lexicon": name, "error": str(error)}
+
+
 def _text(found: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"chereme {found['chereme']}, Python {found['python']}, {found['platform']}", "", "Packages"]
@@ -142,21 +160,36 @@ def _text(found: dict[str, Any]) -> str:
         lines += _bundle_lines(bundle)
     if not found["bundles"]:
         lines.append("  none that ship; train one: chereme train")
+    lines += ["", "Lexicons"]
+    for lexicon in found["lexicons"]:
+        lines += _lexicon_lines(lexicon)
+    if not found["lexicons"]:
+        lines.append("  none that ship; show signs: chereme lexicon add")
     return "\n".join([*lines, "", f"Public data sets: {found['data'] or 'not found (docs/data.md)'}"])
 
 
 def _bundle_lines(bundle: dict[str, Any]) -> list[str]:
     if "error" in bundle:
         return [f"  cannot be used: {bundle['error']}"]
-    use = {"open": "any use, with credit", "research": "research and demonstration only"}
     lines = [
         f"  {bundle['name']} ({bundle['kind']}): {bundle['title']}",
         f"    {bundle['labels']} {'letters' if bundle['kind'] == 'speller' else 'words'},"
         f" language {bundle['language'] or 'not stated'}, landmarks {bundle['layout']}",
-        f"    use: {use.get(bundle['use'], bundle['use'])}; trained on {', '.join(bundle['data'])}",
+        f"    use: {told_use(bundle['use'])}; trained on {', '.join(bundle['data'])}",
     ]
     scores = ", ".join(f"{key} {_shown(value)}" for key, value in bundle["scores"].items())
     return [*lines, f"    scores: {scores}"] if scores else lines
+
+
+def _lexicon_lines(lexicon: dict[str, Any]) -> list[str]:
+    if "error" in lexicon:
+        return [f"  cannot be used: {lexicon['error']}"]
+    return [
+        f"  {lexicon['lexicon']}: {lexicon['title']}",
+        f"    {count(lexicon['signs'], 'sign')}, {count(lexicon['examples'], 'example')}, language"
+        f" {', '.join(lexicon['languages']) or 'not stated'}, looked up with the bundle {lexicon['bundle']}",
+        f"    use: {told_use(lexicon['use'])}; made from {', '.join(lexicon['data'])}",
+    ]
 
 
 def _shown(value: Any) -> str:

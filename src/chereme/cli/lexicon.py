@@ -9,7 +9,19 @@ import click
 
 from chereme.cli import print_json
 from chereme.cli._files import answer_each, files_in
-from chereme.cli._signs import count, folder_for, imported, pictures, ranking, told, told_hit, watched
+from chereme.cli._signs import (
+    card_lines,
+    card_of,
+    count,
+    folder_for,
+    imported,
+    pictures,
+    ranking,
+    told,
+    told_hit,
+    told_use,
+    watched,
+)
 
 if TYPE_CHECKING:
     from chereme.lexicon import Entry, Lexicon
@@ -24,7 +36,7 @@ _PLACE = click.option(
     "place",
     envvar="CHEREME_LEXICON",
     default="lexicon.sqlite",
-    help="File, or SQLAlchemy URL of a database.  [default: $CHEREME_LEXICON, else lexicon.sqlite]",
+    help="File, name of one that ships, or SQLAlchemy URL.  [default: $CHEREME_LEXICON, else lexicon.sqlite]",
 )
 _BUNDLE = click.option("--bundle", help="What embeds clips.  [default: the one that the lexicon names, else asl1700]")
 _LANGUAGE = click.option("--language", help="Of the sign, by ISO 639-3: ase, bzs, …")
@@ -137,8 +149,6 @@ def search(
 
     Similarity goes up to 1, which is the very same clip. The nearest sign is named however far it is.
     """
-    from chereme.errors import LexiconError
-
     shown = _shown(clips, webcam)
     taken: dict[str, int] = {}
     with _open(place, bundle) as lexicon:
@@ -150,7 +160,7 @@ def search(
             sequence = see(clip)
             hits = lexicon.search(sequence, top, language and language.lower())
             if not hits:
-                raise LexiconError(f"{lexicon.name}: no sign{f' of {language}' if language else ''} to compare with")
+                raise lexicon.nothing_found(language)
             found: dict[str, Any] = {"signs": [told_hit(hit) for hit in hits], "lexicon": lexicon.name}
             if folder is not None:
                 own = folder / folder_for(clip, taken)
@@ -172,10 +182,12 @@ def search(
 def list_signs(language: str | None, gloss: str | None, place: str, as_json: bool) -> None:
     """List the signs and how many examples each has."""
     with _open(place) as lexicon:
-        signs = lexicon.signs(gloss, language)
+        signs, card = lexicon.signs(gloss, language), lexicon.card
     if as_json:
         print_json([{**told(sign), "examples": len(e), "entries": [x.id for x in e]} for sign, e in signs.items()])
         return
+    if card is not None:
+        click.echo(f"{place}: {card.title}; {told_use(card.use)}", err=True)
     for sign, entries in signs.items():
         ids = ", ".join(str(entry.id) for entry in entries[:8]) + (", …" if len(entries) > 8 else "")
         click.echo(f"{sign}: {count(len(entries), 'example')} ({ids})")
@@ -185,7 +197,7 @@ def list_signs(language: str | None, gloss: str | None, place: str, as_json: boo
 @command.command()
 @click.argument("gloss", required=False)
 @click.option("--id", "number", type=int, help="Of one example, as `list` names it.")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Picture to write: .png, .gif, .mp4.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Picture to write: .png, .gif, .mp4.")
 @click.option("--size", type=click.IntRange(64, 2160), default=320, show_default=True, help="Height in pixels.")
 @_APART
 @_PLACE
@@ -193,7 +205,7 @@ def list_signs(language: str | None, gloss: str | None, place: str, as_json: boo
 def show(
     gloss: str | None,
     number: int | None,
-    out: Path,
+    out: Path | None,
     size: int,
     language: str | None,
     variant: str | None,
@@ -201,10 +213,20 @@ def show(
     place: str,
     as_json: bool,
 ) -> None:
-    """Draw the sign GLOSS, or one example of it: .png is a strip of six moments, .gif and .mp4 move."""
+    """Draw the sign GLOSS, or one example of it: .png is a strip of six moments, .gif and .mp4 move.
+
+    Without either, say what the lexicon is, what it was made of and what it may be used for.
+    """
     from chereme.cli._drawing import draw_to
     from chereme.errors import LexiconError
 
+    if out is None:
+        if gloss is not None or number is not None:
+            raise click.UsageError("name the picture to write with -o")
+        with _open(place) as lexicon:
+            found = card_of(lexicon)
+        print_json(found) if as_json else click.echo("\n".join(card_lines(found)))
+        return
     with _open(place) as lexicon:
         entries = _entries_of_one(lexicon, gloss, number, language, variant, sense)
         drawn = next((entry for entry in entries if entry.has_pose), None)
@@ -256,19 +278,19 @@ def remove(
 def import_signs(
     folders: tuple[Path, ...], source: str, licence: str, signer: str, place: str, bundle: str | None, as_json: bool
 ) -> None:
-    """Add what each FOLDER holds: `.pose` files and an `index.csv`, or a packed lexicon, which is one file.
+    """Add what each FOLDER holds: `.pose` files and an `index.csv`, or a packed lexicon: one file, or one that ships.
 
     Rows that cannot be used are named and the others go on. What is in the lexicon is passed over, so an import that
     was interrupted can be run again. --source, --licence and --signer stand for rows that do not say.
     """
-    from chereme.lexicon import About, import_folder, import_packed
+    from chereme.lexicon import About, find_lexicon, import_folder, import_packed
 
     about, failed = About(source, licence, signer), 0
     with _open(place, bundle, create=True) as lexicon:
 
         def answer(path: Path | str) -> dict[str, Any]:
             nonlocal failed
-            if Path(path).is_file():
+            if find_lexicon(path).is_file():
                 report = import_packed(lexicon, path, lambda entries: watched(entries, "entry", as_json))
             else:
                 report = import_folder(lexicon, path, about, lambda rows: watched(rows, "row", as_json))
@@ -314,10 +336,10 @@ def export_signs(
 
 
 def _open(place: str, bundle: str | None = None, create: bool = False) -> "Lexicon":
-    from chereme.lexicon import Lexicon
+    from chereme.lexicon import Lexicon, find_lexicon
     from chereme.recognize import DEFAULT_ENCODER, Recognizer
 
-    if create and "://" not in place and not Path(place).exists():
+    if create and "://" not in place and not find_lexicon(place).exists():
         bundle = bundle or DEFAULT_ENCODER  # an encoder that is not here leaves no empty lexicon behind
     return Lexicon.open(place, Recognizer.load(bundle) if bundle else None, create)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option(
     "--lexicon",
     "place",
-    help="Rank the signs of this lexicon (file or URL) instead; with --bundle, both together.",
+    help="Rank the signs of this lexicon (file, name of one that ships, or URL) instead; with --bundle, both together.",
 )
 @click.option("--language", help="Of --lexicon: rank the signs of one language only, by ISO 639-3.")
 @click.option("--top", default=5, show_default=True, type=click.IntRange(min=1), help="How many words to list.")

@@ -4,6 +4,7 @@ from chereme.lexicon.exchange import ExportReport, ImportReport, export_folder, 
 from chereme.lexicon.lexicon import Lexicon
 from chereme.lexicon.packed import import_packed, pack
 from chereme.lexicon.rank import LexiconPrediction, RankedSign, join, rank_signs
+from chereme.lexicon.ships import find_lexicon, list_lexicons
 from chereme.lexicon.sign import About, Entry, Hit, Sign
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "RankedSign",
     "Sign",
     "export_folder",
+    "find_lexicon",
     "import_folder",
     "import_packed",
     "join",
+    "list_lexicons",
     "pack",
     "rank_signs",
 ]

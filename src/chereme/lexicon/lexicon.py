@@ -6,10 +6,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
 import numpy as np
 from sqlalchemy import select, update
 
-from chereme.errors import KnownEntryError, LexiconError
+from chereme.bundle import Card
+from chereme.errors import BundleError, KnownEntryError, LexiconError
 from chereme.lexicon.gallery import Gallery
 from chereme.lexicon.index import EXACT, has_faiss
 from chereme.lexicon.memory import Memory, Watch
@@ -52,12 +54,14 @@ class Lexicon:
         """Open a lexicon.
 
         Args:
-            where: an SQLite file, or any SQLAlchemy URL of a database. A file that may not be written is read.
+            where: an SQLite file, the name of a lexicon that ships, or any SQLAlchemy URL of a database. A file that
+                may not be written is read.
             encoder: what embeds clips; None: the bundle that the lexicon names, else the one that ships.
             create: make an empty one where there is none.
 
         Raises:
-            LexiconError: there is none, or what is there is no lexicon, or one of a newer chereme.
+            LexiconError: there is none, or what is there is no lexicon, or one of a newer chereme; or one that ships is
+                to be added to.
         """
         return cls(Place.open(where, create), encoder)
 
@@ -84,7 +88,11 @@ class Lexicon:
         """
         with self._lock:
             if self._encoder is None:
-                self._encoder = Recognizer.load(self.encoder_name or DEFAULT_ENCODER)
+                name = self.encoder_name or DEFAULT_ENCODER
+                try:
+                    self._encoder = Recognizer.load(name)
+                except BundleError as error:
+                    raise BundleError(f"{self.name}: clips are looked up in it with bundle {name}: {error}") from error
             return self._encoder
 
     @property
@@ -92,6 +100,25 @@ class Lexicon:
         """The bundle that the lexicon names, which is the one that embedded its first entry; empty: none yet."""
         with self.place.reading() as connection:
             return str(connection.execute(select(meta.c.encoder)).scalar_one())
+
+    @property
+    def card(self) -> Card | None:
+        """What the lexicon is, what it was made of and what it may be used for; None: nobody said.
+
+        Raises:
+            LexiconError: it is damaged.
+        """
+        with self.place.reading() as connection:
+            kept = connection.execute(select(meta.c.card)).scalar_one()
+        try:
+            return msgspec.json.decode(kept, type=Card) if kept else None
+        except msgspec.DecodeError as error:
+            raise LexiconError(f"{self.name}: its card is damaged: {error}") from error
+
+    def describe(self, card: Card) -> None:
+        """Give the lexicon a card, or another."""
+        with self.place.writing() as connection:
+            connection.execute(update(meta).values(card=msgspec.json.encode(card).decode()))
 
     @property
     def memory(self) -> Memory:
@@ -231,6 +258,12 @@ class Lexicon:
         Searching does this by itself; call it to show how far it is.
         """
         return self.memory.refresh(watch)
+
+    def nothing_found(self, language: str | None = None) -> LexiconError:
+        """Why a search found no sign, and what to do."""
+        what = f"sign of {language}" if language else "sign"
+        then = "; ".join(self.remarks) or "add one with `chereme lexicon add`"
+        return LexiconError(f"{self.name}: no {what} to compare with; {then}")
 
     @property
     def remarks(self) -> list[str]:

@@ -43,6 +43,8 @@ def pack(lexicon: Lexicon, path: str | Path, embeddings_only: bool = False) -> E
         if lexicon.place.path is None:
             with Lexicon.open(part, create=True) as copy:
                 _merge(lexicon, copy, iter)
+                if (card := lexicon.card) is not None:
+                    copy.describe(card)
         else:
             lexicon.place.copy_to(part)
         _make_to_be_read(part, embeddings_only)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import QueuePool
 
 from chereme.errors import LexiconError
+from chereme.lexicon.ships import find_lexicon, ships
 from chereme.lexicon.tables import FORMAT, TABLES, meta
 
 __all__ = ["PATIENCE", "Place"]
@@ -49,11 +50,12 @@ class Place:
         """Open the lexicon at a file or SQLAlchemy URL.
 
         Args:
-            where: path or URL.
+            where: path, name of one that ships, or URL.
             create: make an empty one where there is none.
 
         Raises:
-            LexiconError: there is none, or what is there is no lexicon, or one of a newer chereme.
+            LexiconError: there is none, or what is there is no lexicon, or one of a newer chereme; or one that ships is
+                to be added to.
         """
         place = _place(where, create)
         try:
@@ -80,6 +82,8 @@ class Place:
         Raises:
             LexiconError: it may not be written, or another writer did not finish.
         """
+        if self.path is not None and ships(self.path):
+            raise LexiconError(_shipped(self.name))
         if not self.writable:
             raise LexiconError(f"{self.name}: may not be written; copy it to a place of yours first")
         with self._telling():
@@ -170,15 +174,25 @@ def _place(where: str | Path, create: bool) -> Place:
         if url.database in (None, "", ":memory:"):
             raise LexiconError(f"{where}: names no file; write sqlite:///FILE, or the file alone")
         where = str(url.database)
-    path = Path(where)
+    path = find_lexicon(where)
     if path.is_dir():
         raise LexiconError(f"{path}: a folder, no lexicon; `chereme lexicon import` reads folders")
     if not path.exists():
         if not create:
             raise LexiconError(f"{path}: no such lexicon; make one with `chereme lexicon add GLOSS CLIP`")
         path.parent.mkdir(parents=True, exist_ok=True)
-    writable = _may_write(path)
-    return Place(_sqlite(path, create, writable), str(path), path, writable)
+    name = str(where)
+    if (shipped := ships(path)) and create:
+        raise LexiconError(_shipped(name))
+    writable = not shipped and _may_write(path)
+    return Place(_sqlite(path, create, writable), name, path, writable)
+
+
+def _shipped(name: str) -> str:
+    return (
+        f"{name}: ships with chereme and is not changed; make one of yours of it with"
+        f" `chereme lexicon import {name} --lexicon mine.sqlite`, and add to that"
+    )
 
 
 def _may_write(path: Path) -> bool:

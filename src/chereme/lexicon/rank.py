@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from chereme.errors import LexiconError
 from chereme.lexicon.lexicon import Lexicon
 from chereme.lexicon.sign import clean
 from chereme.recognize import hand_seen
@@ -56,8 +55,7 @@ def rank_signs(lexicon: Lexicon, sequence: PoseSequence, language: str | None = 
     """
     hits = lexicon.search(sequence, None, language)
     if not hits:
-        which = "sign" if language is None else f"sign of language {language}"
-        raise LexiconError(f"{lexicon.name}: no {which} to compare with; add one with `chereme lexicon add`")
+        raise lexicon.nothing_found(language)
     calibration = lexicon.encoder.bundle.calibration
     similarities = np.array([hit.similarity for hit in hits], np.float32)
     softmax = replace(calibration, temperature=calibration.similarity_temperature)

@@ -29,6 +29,7 @@ meta = Table(
     Column("revision", Integer, nullable=False),  # one more with every change
     Column("removed", Integer, nullable=False),  # revision at which an entry last went
     Column("encoder", String, nullable=False),  # bundle that embeds what is added; empty: the one that ships
+    Column("card", String, nullable=False, server_default=""),  # of one that ships, as JSON
 )
 
 entries = Table(
