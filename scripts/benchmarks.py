@@ -25,15 +25,20 @@ def table(name: str) -> str:
     if not path.exists():
         return ""
     record = json.loads(path.read_text(encoding="utf-8"))
-    text = "\n| recipe | top-1 (95 %) | top-5 (95 %) | parameters | CPU minutes a training | seeds |\n"
-    text += "|---|---|---|---:|---:|---:|\n"
+    timed = "timed" in record
+    cost = "CPU seconds a training | ms a clip" if timed else "CPU minutes a training"
+    text = f"\n| recipe | top-1 (95 %) | top-5 (95 %) | parameters | {cost} | seeds |\n"
+    text += f"|---|---|---|---:|---:|---:|{'---:|' * timed}\n"
     for row in record["rows"]:
         shown = f"**`{row['recipe']}`**, ours" if row["ours"] else f"`{row['recipe']}`"
         parameters = f"{row['parameters']:,}" if row["parameters"] else "none: it keeps the clips"
         scores = " | ".join(f"{row[key]:.3f} ({_ends(row[key + '_ci95'])})" for key in ("top1", "top5"))
-        text += f"| {shown} | {scores} | {parameters} | {row['cpu_minutes']:.1f} | {len(row['seeds'])} |\n"
+        spent = f"{row['cpu_seconds']:,.0f} | {row['ms_per_clip']:.2f}" if timed else f"{row['cpu_minutes']:.1f}"
+        text += f"| {shown} | {scores} | {parameters} | {spent} | {len(row['seeds'])} |\n"
     text += f"\n{_first(record['split'])}. {record['n']} test clips, drawn as {record['resampled']}."
     text += f" {_verdict(record)}\n"
+    if timed:
+        text += f"\nMs a clip: {record['timed']}.\n"
     for row in record["rows"]:
         if row["left_out"]:
             text += f"\n- `{row['recipe']}` without {row['left_out']}."

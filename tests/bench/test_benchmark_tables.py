@@ -70,3 +70,14 @@ def test_the_encoder_is_named_where_pictures_are_read(table):
     assert "Encoder: weights drawn at random (seed 0). On the same features: RBF-SVM 0.250, ExtraTrees 0.500." in table(
         about
     )
+
+
+def test_where_clips_were_timed_a_row_says_seconds_and_milliseconds(table):
+    about = record(timed="10 test clips")
+    for number, one in enumerate(about["rows"]):
+        one |= {"cpu_seconds": 1234.6, "ms_per_clip": 0.5 + number}
+    text = table(about)
+    assert "| CPU seconds a training | ms a clip | seeds |" in text
+    assert "| **`isl43`**, ours | 0.800 (0.750–0.850) | 0.800 (0.750–0.850) | 12,345 | 1,235 | 0.50 | 3 |" in text
+    assert "Ms a clip: 10 test clips." in text
+    assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {8}

@@ -77,7 +77,7 @@ def test_a_figure_is_the_median_over_seeds(store, monkeypatch):
     spent = iter([(2.0, 0.5), (1.0, 0.5), (4.0, 0.5)])
     ours = iter([2.0, 3.0, 2.0])
     monkeypatch.setattr(train_time, "packed", lambda *_: store)
-    monkeypatch.setattr(train_time, "_rocket", lambda: Classic)
+    monkeypatch.setattr(train_time, "rocket_class", lambda: Classic)
     monkeypatch.setattr(train_time, "_time_rocket", lambda *_: next(spent))
     monkeypatch.setattr(train_time, "_time_ours", lambda *_: {"cpu_seconds": next(ours), "epochs": 1, "top1": 0.5})
     found = train_time.measure(changes=SMALL)
@@ -106,7 +106,7 @@ def test_never_as_good_is_an_error(parts):
 def test_without_aeon_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "aeon.classification.convolution_based", None)
     with pytest.raises(MissingExtraError, match=r"chereme\[bench\]"):
-        train_time._rocket()
+        train_time.rocket_class()
 
 
 def test_the_peer_is_compiled_before_it_is_timed(monkeypatch):
@@ -121,5 +121,5 @@ def test_the_peer_is_compiled_before_it_is_timed(monkeypatch):
     for name in ("aeon", "aeon.classification"):
         monkeypatch.setitem(sys.modules, name, SimpleNamespace(__path__=[]))
     monkeypatch.setitem(sys.modules, "aeon.classification.convolution_based", module)
-    assert train_time._rocket() is Watched
+    assert train_time.rocket_class() is Watched
     assert used == [(6, FRAMES)]

@@ -364,8 +364,9 @@ def recipes_result(
     found: Mapping[str, Sequence[Training]],
     described: str,
     details: Mapping[str, Any],
+    others: str = "the source systems' recipes",
 ) -> BenchResult:
-    """The figure of a bench: our recipe beside the best of the source systems, and the table of all.
+    """The figure of a bench: our recipe beside the best of the others, and the table of all.
 
     Args:
         name: of the bench.
@@ -373,6 +374,7 @@ def recipes_result(
         found: their trainings.
         described: the splits in words.
         details: what else to record.
+        others: who they are, in words.
     """
     rows = [score_recipe(entrant, found[entrant.recipe]) for entrant in entrants]
     ours = next(row for row in rows if row["ours"])
@@ -386,7 +388,7 @@ def recipes_result(
         name,
         ours["top1"],
         "top-1",
-        f"{best['recipe']}, the best of the source systems' recipes, same splits and clips",
+        f"{best['recipe']}, the best of {others}, same splits and clips",
         best["top1"],
         round(ours["top1"] / best["top1"], 4) if best["top1"] else float("nan"),
         ours["n"],

@@ -30,7 +30,7 @@ from chereme.train.config import RecognizerRecipe
 from chereme.train.run import Parts, fit, split_parts
 from chereme.types import Floats
 
-__all__ = ["measure", "rocket_series", "split_by_signer"]
+__all__ = ["FRAMES", "fit_rocket", "measure", "rocket_class", "rocket_series", "split_by_signer"]
 
 TRAIN = ("s01", "s02", "s03", "s04", "s05", "s06")
 VALIDATE = "s07"
@@ -61,7 +61,7 @@ def measure(
         MissingExtraError: aeon is not installed.
         CheremeError: our recipe never got as far in its epochs.
     """
-    rocket = _rocket()
+    rocket = rocket_class()
     store = packed(data, "isl30_kinect", work)
     split = split_by_signer({clip.id: clip.signer for clip in store.clips})
     source = find_recipe(recipe)
@@ -99,17 +99,20 @@ def split_by_signer(signers: dict[str, str]) -> dict[str, str]:
     return {clip: part[signer] for clip, signer in signers.items() if signer in part}
 
 
-def rocket_series(parts: Parts, chosen: NDArray[np.int64]) -> Floats:
-    """The preprocessed landmarks of some clips as series (N, 3 UPPER, FRAMES) of one length; what was not seen is 0."""
+def rocket_series(parts: Parts, chosen: NDArray[np.int64], landmarks: int = UPPER) -> Floats:
+    """Preprocessed landmarks of some clips as series (N, 3 `landmarks`, FRAMES) of one length; what was not seen is 0.
+
+    The first so many landmarks of the layout are read.
+    """
     clips = parts.clips
     lengths = clips.lengths[chosen]
     places, _ = frame_positions(lengths, np.full(len(chosen), FRAMES), FRAMES)
-    points = clips.points[clips.starts[chosen, None] + np.rint(places).astype(np.int64), :UPPER]
+    points = clips.points[clips.starts[chosen, None] + np.rint(places).astype(np.int64), :landmarks]
     series = np.nan_to_num(points).reshape(len(chosen), FRAMES, -1).transpose(0, 2, 1)
     return np.ascontiguousarray(series, np.float32)
 
 
-def _rocket() -> Any:
+def rocket_class() -> Any:
     """The peer's class, its code compiled."""
     try:
         with warnings.catch_warnings():
@@ -118,11 +121,12 @@ def _rocket() -> Any:
     except ImportError as error:
         raise MissingExtraError("bench", "the peer of `train-time`, aeon,") from error
     some = np.random.default_rng(0).normal(size=(12, 6, FRAMES)).astype(np.float32)
-    _fit_rocket(MiniRocketClassifier, some, np.arange(12) % 3, 0).predict(some)
+    fit_rocket(MiniRocketClassifier, some, np.arange(12) % 3, 0).predict(some)
     return MiniRocketClassifier
 
 
-def _fit_rocket(kind: Any, series: Floats, classes: NDArray[np.int64], seed: int) -> Any:
+def fit_rocket(kind: Any, series: Floats, classes: NDArray[np.int64], seed: int) -> Any:
+    """A classic of some kind, trained on series (N, C, FRAMES) and the class (N,) of each; on one thread."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # advice on its settings, which are its own defaults
         return kind(random_state=seed, n_jobs=1).fit(series, classes)
@@ -132,7 +136,7 @@ def _time_rocket(kind: Any, parts: Parts, seed: int) -> tuple[float, float]:
     """Processor seconds to learn and answer, and validation top-1."""
     classes = parts.clips.classes
     begun = time.process_time()
-    machine = _fit_rocket(kind, rocket_series(parts, parts.train), classes[parts.train], seed)
+    machine = fit_rocket(kind, rocket_series(parts, parts.train), classes[parts.train], seed)
     answers = machine.predict(rocket_series(parts, parts.validation))
     spent = time.process_time() - begun
     return spent, float((answers == classes[parts.validation]).mean())
