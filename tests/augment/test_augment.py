@@ -107,6 +107,17 @@ def test_mirrored_clips_swap_sides(points):
     np.testing.assert_allclose(mirrored[:, :, left, 0], -points[:, :, right, 0], atol=1e-5)
 
 
+def test_clips_that_either_hand_may_lead_are_mirrored_alone(points):
+    either = np.arange(8) < 4
+    config = AugmentConfig(mirror_either=1.0)
+    rng = np.random.default_rng(0)
+    made, mirrored = mirror_clips(points, UPPER_BODY_55, config, rng, either)
+    np.testing.assert_array_equal(mirrored, either)
+    whole, _ = mirror_clips(points, UPPER_BODY_55, AugmentConfig(mirror=1.0), rng)
+    np.testing.assert_array_equal(made, np.where(either[:, None, None, None], whole, points))
+    assert not mirror_clips(points, UPPER_BODY_55, config, rng)[1].any()
+
+
 def test_frames_stay_in_the_clip_and_in_order():
     places = np.linspace(0, 29, 40)[None].repeat(64, axis=0)
     lengths = np.full(64, 30)

@@ -12,8 +12,8 @@ from PIL import Image
 from chereme.augment import AugmentConfig
 
 ROOT = Path(__file__).parents[2]
-HOW = {"spread", "resample_most", "mixup_alpha"}
-"""How a change is drawn, not a change."""
+HOW = {"spread", "resample_most", "mixup_alpha", "mirror_either"}
+"""How a change is drawn, or of which clips; not a change of its own."""
 
 
 @pytest.fixture(scope="module")

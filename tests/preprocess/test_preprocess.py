@@ -13,6 +13,7 @@ from chereme.preprocess import (
     TrimConfig,
     align_body,
     align_hands,
+    either_hand_leads,
     fill_gaps,
     fit_layout,
     mirror_to_dominant,
@@ -131,6 +132,22 @@ def test_left_handed_signing_becomes_right_handed(signing):
     left = align_body(signing.with_points(points).mirrored())
     assert mirror_to_dominant(right) is right
     np.testing.assert_allclose(mirror_to_dominant(left).points, right.points, atol=1e-4)
+
+
+@pytest.mark.parametrize(("lead", "either"), [(0.5, False), (0.9, True), (1.1, True), (2.0, False)])
+def test_whether_either_hand_leads_is_whether_a_mirror_image_stays_one(signing, lead, either):
+    points = signing.points.copy()
+    left, right = (signing.layout.index(f"pose/{side}_wrist") for side in ("left", "right"))
+    points[:, left] = points[:, right] * np.float32(lead)
+    clip = align_body(signing.with_points(points))
+    assert either_hand_leads(clip) == either
+    turned = [mirror_to_dominant(one) is not one for one in (clip, mirrored_about_the_body(clip))]
+    assert turned == [lead > 1.3, 1 / lead > 1.3]
+
+
+def mirrored_about_the_body(clip):
+    points = clip.points[:, clip.layout.mirrored_order()] * np.array([-1, 1, 1], np.float32)
+    return clip.with_points(points)
 
 
 def test_landmarks_that_can_be_done_without_stay_unseen(signing):

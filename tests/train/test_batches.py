@@ -32,7 +32,7 @@ STRONG = {
     "rate": 2.0, "crop": 0.3, "warp": 0.5, "shift_time": 0.2, "resample": 1.0, "rotate": 15.0, "scale": 0.2,
     "shift": 0.2, "noise": 0.02, "hand_rotate": 20.0, "hand_scale": 0.3, "hand_shift": 0.2, "head_shift": 0.2,
     "swap_hands": 1.0, "drop_finger": 1.0, "drop_hand": 1.0, "drop_left_hand": 1.0, "mask_time": 1.0,
-    "mask_frames": 0.1, "mixup": 1.0, "cutmix": 1.0, "mirror": 1.0,
+    "mask_frames": 0.1, "mixup": 1.0, "cutmix": 1.0, "mirror": 1.0, "mirror_either": 1.0,
 }  # fmt: skip
 """Each change by itself."""
 

@@ -13,7 +13,7 @@ SPREADS = (
 SHARES = (
     "crop", "warp_share", "shift_time", "shift_time_share", "resample", "rotate_share", "scale_share", "noise_share",
     "swap_hands", "drop_finger", "drop_hand", "drop_left_hand", "mask_time", "mask_frames", "mask_frames_share",
-    "mixup", "cutmix", "mirror",
+    "mixup", "cutmix", "mirror", "mirror_either",
 )  # fmt: skip
 
 
@@ -86,6 +86,9 @@ class AugmentConfig:
     """Share of batches in which each clip shows another one for a stretch of its time."""
     mirror: float = 0.0
     """Share of clips that are mirrored."""
+    mirror_either: float = 0.0
+    """The same of clips whose hands move about as far: `preprocess.dominant` turns round neither them nor their mirror
+    images, and a left-handed signer's come mirrored."""
 
     def __post_init__(self) -> None:
         for name in ("rate", "resample_most"):

@@ -53,12 +53,26 @@ def augment_points(points: Floats, layout: Layout, config: AugmentConfig, rng: n
 
 
 def mirror_clips(
-    points: Floats, layout: Layout, config: AugmentConfig, rng: np.random.Generator
+    points: Floats, layout: Layout, config: AugmentConfig, rng: np.random.Generator, either: Bools | None = None
 ) -> tuple[Floats, Bools]:
-    """Mirror some clips, left landmarks in the places of right ones: points as they were given, and which (B,) are."""
-    if not config.mirror:
+    """Mirror some clips, left landmarks in the places of right ones.
+
+    Args:
+        points: (B, T, J, 3).
+        layout: names of the J landmarks.
+        config: says how many clips.
+        rng: draws which.
+        either: (B,) which of them either hand may lead, see `chereme.preprocess.either_hand_leads`.
+
+    Returns:
+        The points, and which (B,) are mirrored.
+    """
+    share = np.full(len(points), config.mirror)
+    if either is not None:
+        share[either] = max(config.mirror, config.mirror_either)
+    if not share.any():
         return points, np.zeros(len(points), bool)
-    chosen = rng.random(len(points)) < config.mirror
+    chosen = rng.random(len(points)) < share
     mirrored = points.copy()
     mirrored[chosen] = points[chosen][:, :, layout.mirrored_order()] * np.array([-1, 1, 1], np.float32)
     return mirrored, chosen

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chereme.errors import LayoutError, RecipeError
 from chereme.layout import BODY_HANDS_75, LAYOUTS, Layout, image_count, layout_named
-from chereme.preprocess.align import align_body, align_hands, mirror_to_dominant
+from chereme.preprocess.align import align_body, align_hands, either_hand_leads, mirror_to_dominant
 from chereme.preprocess.average_hand import hang_unseen_hands
 from chereme.preprocess.gaps import fill_gaps, gap_seconds, unseen
 from chereme.preprocess.motion import Motion, landmark_motion, mix_motion, smooth
@@ -33,6 +33,7 @@ __all__ = [
     "align_hands",
     "align_to_reference",
     "clip_motion",
+    "either_hand_leads",
     "explain",
     "fill_gaps",
     "find_reference",

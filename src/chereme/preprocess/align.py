@@ -7,7 +7,7 @@ import numpy as np
 from chereme.layout import Layout
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["align_body", "align_hands", "mirror_to_dominant"]
+__all__ = ["align_body", "align_hands", "either_hand_leads", "mirror_to_dominant"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,12 @@ def mirror_to_dominant(sequence: PoseSequence, clearly: float = 1.3) -> PoseSequ
         confidence=None if sequence.confidence is None else sequence.confidence[:, order],
         filled=None if sequence.filled is None else sequence.filled[:, order],
     )
+
+
+def either_hand_leads(sequence: PoseSequence, clearly: float = 1.3) -> bool:
+    """Whether `mirror_to_dominant` would leave both the aligned clip and its mirror image as they are."""
+    left, right = _path(sequence, "left"), _path(sequence, "right")
+    return left <= clearly * right and right <= clearly * left
 
 
 def _path(sequence: PoseSequence, side: str) -> float:

@@ -29,7 +29,7 @@ from chereme.augment import (
 from chereme.features import FeaturePlan, clip_samples, frame_counts, frame_positions
 from chereme.features.facts import FrameFacts, HandGaps, hand_gaps
 from chereme.layout import image_count, layout_named
-from chereme.preprocess import preprocess
+from chereme.preprocess import either_hand_leads, preprocess
 from chereme.train.config import RecognizerRecipe
 from chereme.types import Bools, Floats, PoseSequence
 
@@ -61,6 +61,8 @@ class PreparedClips:
     """(frames, 2) of all clips, where a feature reads them."""
     videos: NDArray[np.int64] | None = None
     """Clips of one number show the same video, filed under several glosses perhaps; None: each its own."""
+    either: Bools | None = None
+    """(clips,) that either hand may lead; None where the recipe does not mirror those."""
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -75,6 +77,7 @@ class PreparedClips:
             seconds=self.seconds[keep],
             classes=self.classes[keep],
             videos=None if self.videos is None else self.videos[keep],
+            either=None if self.either is None else self.either[keep],
         )
 
 
@@ -89,6 +92,9 @@ def prepare(sequences: Sequence[PoseSequence], classes: Sequence[int], recipe: R
         np.array([s.seconds for s in ready]),
         np.asarray(classes, np.int64),
         HandGaps.join([hand_gaps(s) for s in ready]) if "hand_metadata" in recipe.features.families else None,
+        either=np.array([either_hand_leads(s, recipe.preprocess.clearly) for s in ready])
+        if recipe.augment.mirror_either
+        else None,
     )
 
 
@@ -130,7 +136,8 @@ def make_batch(
             points = swap_hands(points, partner, plan.layout, recipe.augment, rng)
         if not image_count(plan.layout):
             points = augment_points(points, plan.layout, recipe.augment, rng)
-            points, mirrored = mirror_clips(points, plan.layout, recipe.augment, rng)
+            either = None if clips.either is None else clips.either[chosen]
+            points, mirrored = mirror_clips(points, plan.layout, recipe.augment, rng, either)
         points = mask_frames(points, mask, recipe.augment, rng)
     points[~mask] = np.nan
     values = plan.compute(points, _facts(clips, chosen, places, mask, mirrored) if plan.reads_facts else None)
