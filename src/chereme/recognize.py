@@ -8,8 +8,16 @@ import onnxruntime
 
 from chereme.bundle import Bundle, find_bundle
 from chereme.errors import BundleError
-from chereme.features import FeatureConfig, FeaturePlan, SamplingConfig, average_samples, features, sampled_features
-from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig, preprocess
+from chereme.features import (
+    FeatureConfig,
+    FeaturePlan,
+    SamplingConfig,
+    average_samples,
+    features,
+    sampled_features,
+    surest,
+)
+from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig, preprocess, ways
 from chereme.types import Bools, Features, Floats, PoseSequence, Prediction, Ranked
 
 __all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "hand_seen", "onnx_session"]
@@ -104,11 +112,14 @@ class Recognizer:
 
     def logits(self, sequence: PoseSequence) -> Floats:
         """Raw scores (K,), before calibration; of a clip's samples together where its recipe draws several."""
-        rows = []
-        for sample in self.samples(sequence):
-            values = sample.values[None]
-            rows.append(self.score(values, np.ones(values.shape[:2], bool))[0])
-        return average_samples(np.stack(rows))
+        found = []
+        for way in ways(sequence, self._preprocess, self._trim, self._align):
+            rows = []
+            for sample in sampled_features(way, self._plan, self._sampling):
+                values = sample.values[None]
+                rows.append(self.score(values, np.ones(values.shape[:2], bool))[0])
+            found.append(average_samples(np.stack(rows)))
+        return found[int(surest(np.stack(found)))]
 
     def probabilities(self, sequences: Iterable[PoseSequence]) -> Floats:
         """Calibrated probabilities (N, K), classes in the order of the bundle's labels."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chereme.errors import RecipeError
-from chereme.features import SamplingConfig, average_samples, clip_samples
+from chereme.features import SamplingConfig, average_samples, clip_samples, surest
 from chereme.features.samples import DRAWS, draw_spaced
 
 
@@ -166,6 +166,11 @@ def test_probabilities_are_averaged_not_scores():
     np.testing.assert_allclose(np.exp(average_samples(logits)), [[0.55, 0.45]], rtol=1e-5)
     one = np.array([[[3.0, -1.0]]], np.float32)
     assert average_samples(one).tolist() == [[3.0, -1.0]]
+
+
+def test_the_surest_way_is_the_one_with_the_likeliest_gloss():
+    shares = np.array([[[0.6, 0.4], [0.1, 0.9]], [[0.7, 0.3], [0.35, 0.65]], [[0.5, 0.5], [0.5, 0.5]]], np.float32)
+    assert surest(np.log(shares) + np.float32([[[2], [-5]]])).tolist() == [1, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,14 @@ from chereme.features.blocks import Frame, Part
 from chereme.features.facts import FrameFacts
 from chereme.features.libras import WITHOUT_SOURCE
 from chereme.features.presets import BLOCKS, BODY_HANDS, PRESETS
-from chereme.features.sampling import SamplingConfig, average_samples, clip_samples, frame_counts, frame_positions
+from chereme.features.sampling import (
+    SamplingConfig,
+    average_samples,
+    clip_samples,
+    frame_counts,
+    frame_positions,
+    surest,
+)
 from chereme.layout import Layout
 from chereme.types import Features, Floats, PoseSequence
 
@@ -30,6 +37,7 @@ __all__ = [
     "frame_positions",
     "sample_frames",
     "sampled_features",
+    "surest",
 ]
 
 READ_FACTS = ("differences", "clip_metadata", "hand_metadata")

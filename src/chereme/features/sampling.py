@@ -9,7 +9,7 @@ from chereme.errors import RecipeError
 from chereme.features.samples import DRAWS, Places, draw_samples
 from chereme.types import Bools, Floats
 
-__all__ = ["SamplingConfig", "average_samples", "clip_samples", "frame_counts", "frame_positions"]
+__all__ = ["SamplingConfig", "average_samples", "clip_samples", "frame_counts", "frame_positions", "surest"]
 
 KINDS = ("variable", "rate", *DRAWS)
 
@@ -132,3 +132,9 @@ def average_samples(logits: Floats) -> Floats:
     shares = np.exp(shifted)
     mean = (shares / shares.sum(-1, keepdims=True)).mean(-2)
     return np.asarray(np.log(np.maximum(mean, np.finfo(np.float32).tiny)), np.float32)
+
+
+def surest(logits: Floats) -> NDArray[np.int64]:
+    """Which of the W ways to look at a clip, scores (..., W, K), gives the likeliest gloss; of equals the first: (...)."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    return np.asarray(np.exp(shifted).sum(-1).argmin(-1), np.int64)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chereme.errors import LayoutError, RecipeError
 from chereme.layout import BODY_HANDS_75, LAYOUTS, Layout, image_count, layout_named
-from chereme.preprocess.align import align_body, align_hands, either_hand_leads, mirror_to_dominant
+from chereme.preprocess.align import align_body, align_hands, either_hand_leads, mirror_to_dominant, turned_round
 from chereme.preprocess.average_hand import hang_unseen_hands
 from chereme.preprocess.gaps import fill_gaps, gap_seconds, unseen
 from chereme.preprocess.motion import Motion, landmark_motion, mix_motion, smooth
@@ -49,7 +49,9 @@ __all__ = [
     "smooth",
     "sort_hands",
     "trim_to_signing",
+    "turned_round",
     "unseen",
+    "ways",
 ]
 
 ALIGNMENTS = ("shoulders", "shoulders-turned", "hands", "hands-in-picture", "reference")
@@ -73,6 +75,9 @@ class PreprocessConfig:
     clearly: float = 1.3
     """How many times as far as the right hand the left one must move for that; 1: of a clip and its mirror image the
     same always becomes, whichever hand leads."""
+    both_ways: bool = False
+    """Look twice at clips whose hands move about as far, as they are and mirrored, and give the surer answer: then a
+    mirrored clip is answered as the clip is. Changes neither training nor embeddings."""
     longest_gap: float = 0.25
     """Longest run of unseen frames to fill, in seconds."""
     longest_end: float = 0.0
@@ -117,6 +122,19 @@ def preprocess(
         LayoutError: the sequence lacks landmarks that cannot be done without; the text names them.
     """
     return explain(sequence, config, trim, align).after
+
+
+def ways(
+    sequence: PoseSequence,
+    config: PreprocessConfig,
+    trim: TrimConfig = WHOLE_CLIP,
+    align: AlignConfig = STANDARD_PLACE,
+) -> list[PoseSequence]:
+    """The clip as `preprocess` gives it and, where `both_ways` asks and either hand may lead, its mirror image."""
+    ready = preprocess(sequence, config, trim, align)
+    if config.both_ways and either_hand_leads(ready, config.clearly):
+        return [ready, turned_round(ready)]
+    return [ready]
 
 
 @dataclass(frozen=True, eq=False)

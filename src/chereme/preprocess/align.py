@@ -7,7 +7,7 @@ import numpy as np
 from chereme.layout import Layout
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["align_body", "align_hands", "either_hand_leads", "mirror_to_dominant"]
+__all__ = ["align_body", "align_hands", "either_hand_leads", "mirror_to_dominant", "turned_round"]
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,11 @@ def mirror_to_dominant(sequence: PoseSequence, clearly: float = 1.3) -> PoseSequ
         sequence: aligned: x runs both ways from the middle of the body.
         clearly: how many times longer the left wrist's path must be.
     """
-    if _path(sequence, "left") <= clearly * _path(sequence, "right"):
-        return sequence
+    return sequence if _path(sequence, "left") <= clearly * _path(sequence, "right") else turned_round(sequence)
+
+
+def turned_round(sequence: PoseSequence) -> PoseSequence:
+    """The mirror image of an aligned clip: about the middle of the body, not of the picture."""
     order = sequence.layout.mirrored_order()
     points = sequence.points[:, order].copy()
     points[..., 0] *= -1

@@ -28,7 +28,7 @@ from chereme.augment import (
 )
 from chereme.features import FeaturePlan, clip_samples, frame_counts, frame_positions
 from chereme.features.facts import FrameFacts, HandGaps, hand_gaps
-from chereme.layout import image_count, layout_named
+from chereme.layout import Layout, image_count, layout_named
 from chereme.preprocess import either_hand_leads, preprocess
 from chereme.train.config import RecognizerRecipe
 from chereme.types import Bools, Floats, PoseSequence
@@ -62,7 +62,7 @@ class PreparedClips:
     videos: NDArray[np.int64] | None = None
     """Clips of one number show the same video, filed under several glosses perhaps; None: each its own."""
     either: Bools | None = None
-    """(clips,) that either hand may lead; None where the recipe does not mirror those."""
+    """(clips,) that either hand may lead; None where the recipe does not ask."""
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -80,6 +80,12 @@ class PreparedClips:
             either=None if self.either is None else self.either[keep],
         )
 
+    def turned_round(self, layout: Layout) -> "PreparedClips":
+        """Every clip mirrored about the middle of the body."""
+        points = self.points[:, layout.mirrored_order()] * np.array([-1, 1, 1], np.float32)
+        gaps = self.gaps and HandGaps(self.gaps.guessed[:, ::-1], self.gaps.seconds[:, ::-1])
+        return replace(self, points=points, gaps=gaps)
+
 
 def prepare(sequences: Sequence[PoseSequence], classes: Sequence[int], recipe: RecognizerRecipe) -> PreparedClips:
     """Preprocess clips once, before the first epoch."""
@@ -93,7 +99,7 @@ def prepare(sequences: Sequence[PoseSequence], classes: Sequence[int], recipe: R
         np.asarray(classes, np.int64),
         HandGaps.join([hand_gaps(s) for s in ready]) if "hand_metadata" in recipe.features.families else None,
         either=np.array([either_hand_leads(s, recipe.preprocess.clearly) for s in ready])
-        if recipe.augment.mirror_either
+        if recipe.augment.mirror_either or recipe.preprocess.both_ways
         else None,
     )
 

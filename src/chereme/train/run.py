@@ -22,7 +22,7 @@ from chereme.dataset.store import Store
 from chereme.errors import SplitError, TrainingError
 from chereme.evaluate.calibration import calibrate
 from chereme.evaluate.metrics import score
-from chereme.features import FeaturePlan, average_samples
+from chereme.features import FeaturePlan, average_samples, surest
 from chereme.files import write_beside
 from chereme.landmarks.image_features import check_encoder
 from chereme.layout import layout_named
@@ -196,9 +196,20 @@ def _remember(
 
 
 def logits_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
-    """Raw scores (N, K) of some prepared clips, not augmented; each of all its samples together."""
-    scores = np.zeros((len(chosen), len(parts.labels)), np.float32)
+    """Raw scores (N, K) of some prepared clips, not augmented; each of all its samples, and both ways, together."""
     model.eval()
+    scores = _scores(model, parts, chosen, recipe)
+    either = parts.clips.either
+    if recipe.preprocess.both_ways and either is not None and either[chosen].any():
+        rows = np.flatnonzero(either[chosen])
+        turned = replace(parts, clips=parts.clips.turned_round(layout_named(recipe.preprocess.layout)))
+        both = np.stack([scores[rows], _scores(model, turned, chosen[rows], recipe)], 1)
+        scores[rows] = both[np.arange(len(rows)), surest(both)]
+    return scores
+
+
+def _scores(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
+    scores = np.zeros((len(chosen), len(parts.labels)), np.float32)
     with torch.no_grad():
         for batch in _scoring(parts, chosen, recipe):
             logits = model(batch.values, batch.mask).float().numpy()
