@@ -8,10 +8,12 @@ __all__ = [
     "BundleError",
     "CheremeError",
     "ClipError",
+    "CollectError",
     "KnownEntryError",
     "LayoutError",
     "LexiconError",
     "ManifestError",
+    "MarkupError",
     "MissingExtraError",
     "PoseFileError",
     "RecipeError",
@@ -57,6 +59,14 @@ class ManifestError(CheremeError):
 
 class SplitError(CheremeError):
     """A split cannot be made, or leaves a class without training or test clips."""
+
+
+class CollectError(CheremeError):
+    """A source of clips is unknown, or what was collected of it cannot be read."""
+
+
+class MarkupError(CollectError):
+    """A page lacks what its source is known to have; the text names the selector that found nothing."""
 
 
 class StoreError(CheremeError):

@@ -135,6 +135,6 @@ def average_samples(logits: Floats) -> Floats:
 
 
 def surest(logits: Floats) -> NDArray[np.int64]:
-    """Which of the W ways to look at a clip, scores (..., W, K), gives the likeliest gloss; of equals the first: (...)."""
+    """Which of the W ways to look at a clip, scores (..., W, K), has the likeliest gloss; of equals the first."""
     shifted = logits - logits.max(-1, keepdims=True)
     return np.asarray(np.exp(shifted).sum(-1).argmin(-1), np.int64)
