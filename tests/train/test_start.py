@@ -1,11 +1,16 @@
 """A recognizer begins where another left off, though it reads more and knows other words."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from chereme.bundle import Bundle, clip_digest
 from chereme.errors import TrainingError
 from chereme.models import ModelConfig, build_recognizer
-from chereme.train.start import Start, begin_from, read_start
+from chereme.recipe import find_recipe
+from chereme.train.config import RecognizerRecipe
+from chereme.train.start import Start, begin_from, read_start, start_of
 
 HANDS = ("hand_shape/a", "hand_shape/b", "wrist_places/x")
 BODY = ("body_points/x", *reversed(HANDS))
@@ -44,3 +49,22 @@ def test_a_bundle_is_read_with_the_names_of_its_features(small_bundle):
         read_start(small_bundle)
     with pytest.raises(TrainingError, match="no weights to start from"):
         read_start("last.ckpt", "recognizer")
+
+
+def test_weights_are_not_tested_on_what_they_learnt(small_bundle):
+    start = read_start(small_bundle, "recognizer")
+    known = Start({}, (), "bundle old", seen=frozenset({clip_digest("a/1")}))
+    known.refuse(["a/2", "b/1"])
+    with pytest.raises(TrainingError, match=r"bundle old: was trained on 1 of the clips .* first a/1; begin from an"):
+        known.refuse(["a/2", "a/1"])
+    assert start.seen == Bundle.load(small_bundle).trained_on
+
+
+def test_a_recipe_names_what_it_begins_from(small_bundle):
+    plain = RecognizerRecipe.read(find_recipe("isl43"))
+    assert start_of(replace(plain, train=replace(plain.train, start=""))) is None
+    begun = start_of(replace(plain, train=replace(plain.train, start=str(small_bundle))))
+    assert begun is not None
+    assert begun.origin == read_start(small_bundle, "recognizer").origin
+    with pytest.raises(TrainingError, match=r"nowhere: no weights to start from"):
+        start_of(replace(plain, train=replace(plain.train, start="nowhere")))

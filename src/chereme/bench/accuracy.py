@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from chereme.bench import BenchResult
-from chereme.bench.digests import code_digest
+from chereme.bench.digests import code_digest, start_digest
 from chereme.bundle import Calibration
 from chereme.dataset.importers import IMPORTERS
 from chereme.dataset.store import Store, pack
@@ -140,7 +140,7 @@ def _digest(recipe: RecognizerRecipe, store: Store, split: Mapping[str, str]) ->
     found = hashlib.sha256(
         repr([getattr(recipe, field.name) for field in fields(recipe) if field.name != "source"]).encode()
     )
-    found.update(repr((store.digests, sorted(split.items()), code_digest())).encode())
+    found.update(repr((store.digests, sorted(split.items()), code_digest(), start_digest(recipe))).encode())
     return found.hexdigest()[:8]
 
 

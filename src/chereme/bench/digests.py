@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-__all__ = ["TRAINING_CODE", "code_digest"]
+from chereme.bundle import digest, find_bundle
+from chereme.train.config import RecognizerRecipe
+
+__all__ = ["TRAINING_CODE", "code_digest", "start_digest"]
 
 PACKAGE = Path(__file__).parents[1]
 TRAINING_CODE = (
@@ -19,8 +22,16 @@ TRAINING_CODE = (
     "train/loop.py",
     "train/module.py",
     "train/run.py",
+    "train/start.py",
 )
 """Files and folders of the package that decide what weights a training ends in."""
+
+
+def start_digest(recipe: RecognizerRecipe) -> str:
+    """Of the weights that a recipe begins from: empty where it begins from random ones."""
+    if not recipe.train.start:
+        return ""
+    return digest(find_bundle(recipe.train.start) / "model.safetensors")
 
 
 @cache

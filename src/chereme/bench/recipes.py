@@ -23,7 +23,7 @@ from lightning.pytorch import Callback
 from numpy.typing import NDArray
 
 from chereme.bench import BenchResult
-from chereme.bench.digests import code_digest
+from chereme.bench.digests import code_digest, start_digest
 from chereme.bundle import Calibration, Card
 from chereme.bundle.write import write_bundle
 from chereme.dataset.importers import IMPORTERS
@@ -187,7 +187,9 @@ def _job(
     source = find_recipe(entrant.recipe).changed([*entrant.changes, *changes, f"train.seed={seed}"])
     recipe = RecognizerRecipe.read(source)
     settings = [getattr(recipe, f.name) for f in fields(recipe) if f.name not in ("source", "tune")]
-    digest = hashlib.sha256(repr((settings, store.digests, sorted(split.items()), code_digest())).encode())
+    digest = hashlib.sha256(
+        repr((settings, store.digests, sorted(split.items()), code_digest(), start_digest(recipe))).encode()
+    )
     folder = work / f"{entrant.recipe}-{name}-{seed}-{digest.hexdigest()[:8]}"
     return _Job(entrant, name, seed, recipe, folder)
 

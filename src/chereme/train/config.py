@@ -57,6 +57,8 @@ class TrainConfig:
     """`bf16-mixed` is faster on processors that have it."""
     threads: int = 1
     """Processor threads for torch; with one, a run is the same bit for bit each time."""
+    start: str = ""
+    """A recognizer's bundle, by folder or name, whose weights training begins from; empty: random ones."""
     seed: int = 0
     validate_every: int = 5
     """Epochs between validations, or the next smaller number that divides `epochs`: the last one always counts."""

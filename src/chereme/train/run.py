@@ -34,7 +34,7 @@ from chereme.train.devices import PLACEMENT, first_process, wait_for_all
 from chereme.train.loop import Kept, Loop, run_loop
 from chereme.train.module import LateDropout, RecognizerTraining
 from chereme.train.space import fit_space
-from chereme.train.start import Start, begin_from
+from chereme.train.start import Start, begin_from, start_of
 from chereme.train.tracking import Tracking
 from chereme.types import Floats
 
@@ -121,19 +121,21 @@ def fit(
         watching: Lightning callbacks that look on, or stop the run.
         track: where settings, losses and scores go beside progress.csv.
         rates: learning rate of each epoch instead of the schedule's, see `rates_of`.
-        start: weights to begin from.
+        start: weights to begin from, instead of those that the recipe names.
 
     Raises:
         TrainingError: nothing to resume, devices that this machine has not got, or weights to start from that fit
-            nothing here.
+            nothing here or know the clips to be tested on.
     """
     config = recipe.train
+    start = start or start_of(recipe)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     dataset = TrainingBatches(parts.clips.subset(train), len(parts.labels), recipe)
     batches = EpochBatches(len(dataset), config.batch, config.seed)
     model = build_recognizer(len(dataset.plan.names), len(parts.labels), recipe.model)
     if start is not None:
+        start.refuse(parts.ids[i] for i in (*parts.validation, *parts.test))
         begin_from(model, start, "classify", parts.labels, dataset.plan.names)
     if isinstance(model, NearestClips):
         return _remember(model, parts, train, validation, recipe)
@@ -260,8 +262,9 @@ def train_bundle(
         resume: continue an interrupted run.
         show: a progress bar.
         track: where settings, losses and scores go beside progress.csv.
-        start: weights to begin from.
+        start: weights to begin from, instead of those that the recipe names.
     """
+    start = start or start_of(recipe)
     if recipe.image.encoder:
         check_encoder(recipe.image.encoder, layout_named(recipe.preprocess.layout))
     parts = split_parts(store, split, recipe)

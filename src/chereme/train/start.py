@@ -1,18 +1,19 @@
 """Weights to begin a training from, instead of random ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from chereme.bundle import Bundle, find_bundle, kind_of
+from chereme.bundle import Bundle, clip_digest, find_bundle, kind_of
 from chereme.bundle.write import load_model
 from chereme.errors import BundleError, TrainingError
 from chereme.features import FeatureConfig, FeaturePlan
+from chereme.train.config import RecognizerRecipe
 
-__all__ = ["Start", "begin_from", "read_start"]
+__all__ = ["Start", "begin_from", "read_start", "start_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,23 @@ class Start:
     """Where they come from, for the scores of the bundle."""
     inputs: tuple[str, ...] = ()
     """Names of the features that a recognizer reads, in order; empty: those of the model to be trained."""
+    seen: frozenset[str] = frozenset()
+    """Digests of the clips that they were trained on, as `chereme.bundle.clip_digest` gives them."""
+
+    def refuse(self, clips: Iterable[str]) -> None:
+        """Refuse to be tested on what was trained on.
+
+        Args:
+            clips: ids to validate or test on.
+
+        Raises:
+            TrainingError: weights were trained on some of them.
+        """
+        if learnt := sorted(clip for clip in clips if clip_digest(clip) in self.seen):
+            raise TrainingError(
+                f"{self.origin}: was trained on {len(learnt)} of the clips to validate or test on, first {learnt[0]};"
+                " begin from another, or from random weights"
+            )
 
 
 def read_start(source: str | Path, kind: str = "speller") -> Start:
@@ -50,9 +68,14 @@ def read_start(source: str | Path, kind: str = "speller") -> Start:
         inputs: tuple[str, ...] = ()
         if kind == "recognizer":
             inputs = FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig)).names
-        return Start(load_model(bundle).state_dict(), bundle.labels, f"bundle {bundle.name}", inputs)
+        return Start(load_model(bundle).state_dict(), bundle.labels, f"bundle {bundle.name}", inputs, bundle.trained_on)
     except (BundleError, OSError) as error:
         raise TrainingError(f"{source}: no weights to start from: {error}") from error
+
+
+def start_of(recipe: RecognizerRecipe) -> Start | None:
+    """The weights that a recognizer's recipe begins from, if it names any; see `read_start`."""
+    return read_start(recipe.train.start, "recognizer") if recipe.train.start else None
 
 
 def _read_checkpoint(path: Path) -> Start:
