@@ -1,0 +1,71 @@
+"""What the rules know of one spoken language: a file of words that anyone can read and add to."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chereme.errors import CheremeError
+
+__all__ = ["LANGUAGES", "Language", "language"]
+
+_FOLDER = Path(__file__).parent / "languages"
+LANGUAGES = tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+"""Of those texts can be turned into glosses: ISO 639-1."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """Words by what the rules do with them; all in small letters, several in one with hyphens between."""
+
+    code: str
+    dropped: frozenset[str]
+    """Have no sign of their own: articles, copulas, most prepositions. Their lemmas are dropped too."""
+    negations: frozenset[str]
+    """Come after the rest of their clause."""
+    questions: frozenset[str]
+    """Come last when a question mark ends the sentence."""
+    times: frozenset[str]
+    """Come first."""
+    breaks: frozenset[str]
+    """Begin another clause, as a comma does."""
+    titles: frozenset[str]
+    """A name follows."""
+    names_follow: frozenset[str]
+    """A name follows these words."""
+    names: frozenset[str]
+    """First names, for where a capital letter says nothing: at the start of a sentence."""
+    capitals: frozenset[str]
+    """Written with a capital letter, but no names to spell."""
+    one: frozenset[str]
+    """The number one, or an article."""
+    one_before: frozenset[str]
+    """Lemmas before which it is the number; empty: everywhere."""
+    together: frozenset[str]
+    """Several words for which there is one sign."""
+    point: str
+    """Between the digits of 38.5."""
+    hour: str
+    """Between the digits of 14:30."""
+    forms: Mapping[str, str]
+    """Words whose lemma is another than the dictionary's."""
+    numbers: Mapping[str, int]
+
+
+_LISTS = {field.name for field in fields(Language) if field.type == frozenset[str]}
+
+
+@cache
+def language(code: str) -> Language:
+    """What is known of a language.
+
+    Raises:
+        CheremeError: nothing is.
+    """
+    if code not in LANGUAGES:
+        raise CheremeError(f"{code!r}: text becomes glosses in {' and '.join(LANGUAGES)} only; write glosses instead")
+    told: dict[str, Any] = tomllib.loads((_FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
+    lists = {key: frozenset(text.split()) for key, text in told.items() if key in _LISTS}
+    return Language(code=code, **{**told, **lists})
