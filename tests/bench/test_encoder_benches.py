@@ -57,7 +57,7 @@ def world(tmp_path_factory):
     root = tmp_path_factory.mktemp("encoder")
     stores = {
         "wlasl_hands": packed_signs(TRAINED + UNSEEN, root / "wlasl"),
-        "isl_include43_poses": packed_signs(("ek", "do", "teen"), root / "isl", ("", "", "")),
+        "isl_include43_poses": packed_signs(("ek", "do", "teen", "char", "panch"), root / "isl", ("", "", "")),
         "asl24_videos": packed_signs(("dad", "eat", "milk"), root / "videos", ("", "", "", "")),
     }
     folder = root / "data" / "wlasl_hands"
@@ -74,7 +74,7 @@ def world(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def made_up_sets(world, monkeypatch):
-    for module in (embeddings, one_shot_cross):
+    for module in (embeddings, one_shot_cross, unknown):
         monkeypatch.setattr(module, "packed", lambda data, name, work: world[2][name])
     monkeypatch.setattr(asl24, "extracted", lambda videos, work: world[2]["asl24_videos"])
     (world[0] / "asl24_videos").mkdir(exist_ok=True)
@@ -126,8 +126,8 @@ def test_other_benches_use_the_same_trainings(world, monkeypatch):
     measured(one_shot, world)
     monkeypatch.setattr(recipes, "fit", lambda *_, **__: pytest.fail("trained again"))
     cross = measured(one_shot_cross, world).as_json()
-    assert cross["n"] == 3  # the last block of three words
-    assert cross["glosses"] == 3
+    assert cross["n"] == 5  # the last block of five words
+    assert cross["glosses"] == 5
     assert 0 <= cross["standardised_on_unlabelled_clips"]["recall1"] <= 1
     videos = measured(asl24, world, landmarks=world[1]).as_json()
     assert (videos["n"], videos["galleries"], videos["recall5"]) == (12, 4, 1)
@@ -173,9 +173,11 @@ def test_other_glosses_are_no_answers():
 
 
 def test_unknown(world):
-    result = measured(unknown, world)
+    data, work, _ = world
+    result = unknown.measure(data, "", (*TINY, "train.start=''"), work)
     shown = result.as_json()
-    assert (shown["known_clips"], shown["unseen_clips"]) == (3, 12)
+    assert (shown["known_clips"], shown["unseen_clips"]) == (15, 15)  # of each word, three times and once
+    assert len(shown["auroc_by_turn"]) == 4
     assert set(shown["auroc_by_score"]) == {"max_probability", "max_logit", "nearest_mean"}
     assert shown["value"] == shown["auroc_by_score"][unknown.CHOSEN]
     low, high = shown["auroc_ci95"]

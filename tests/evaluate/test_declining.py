@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chereme.evaluate.declining import auroc, auroc_interval, class_means, declining_scores
+from chereme.evaluate.declining import auroc, auroc_interval, class_means, declining_scores, mean_auroc
 
 
 def test_auroc_is_the_chance_of_a_higher_score():
@@ -15,10 +15,17 @@ def test_the_interval_holds_the_value_and_narrows():
     widths = []
     for n in (30, 300):
         known, unseen = rng.normal(1, 1, n).astype(np.float32), rng.normal(0, 1, n).astype(np.float32)
-        interval = auroc_interval(known, unseen, resamples=200)
+        interval = auroc_interval([(known, unseen)], resamples=200)
         assert interval.low < auroc(known, unseen) < interval.high
         widths.append(interval.high - interval.low)
     assert widths[1] < widths[0] / 2
+
+
+def test_turns_count_alike_whatever_their_clips():
+    sure, blind = (np.ones(3, np.float32), np.zeros(9, np.float32)), (np.ones(30, np.float32), np.ones(2, np.float32))
+    assert mean_auroc([sure, blind]) == 0.75
+    interval = auroc_interval([sure, blind], resamples=20)
+    assert (interval.low, interval.high) == (0.75, 0.75)
 
 
 def test_class_means_have_length_one():

@@ -1,5 +1,7 @@
 """How well a recognizer can tell that a clip shows none of its glosses: ways to score it, and what they are worth."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
@@ -8,7 +10,7 @@ from chereme.bundle import Calibration
 from chereme.evaluate.metrics import Interval
 from chereme.types import Floats
 
-__all__ = ["auroc", "auroc_interval", "class_means", "declining_scores"]
+__all__ = ["auroc", "auroc_interval", "class_means", "declining_scores", "mean_auroc"]
 
 
 def declining_scores(logits: Floats, embeddings: Floats, means: Floats) -> dict[str, Floats]:
@@ -54,11 +56,17 @@ def auroc(known: Floats, unseen: Floats) -> float:
     return float(roc_auc_score(truth, np.concatenate([known, unseen])))
 
 
-def auroc_interval(
-    known: Floats, unseen: Floats, rng: np.random.Generator | None = None, resamples: int = 1000
-) -> Interval:
-    """95 % percentile bootstrap interval of `auroc`, clips of each kind drawn among themselves; seed 0 by default."""
-    rng = rng or np.random.default_rng(0)
-    drawn = [auroc(rng.choice(known, len(known)), rng.choice(unseen, len(unseen))) for _ in range(resamples)]
+def mean_auroc(turns: Sequence[tuple[Floats, Floats]]) -> float:
+    """Mean over turns, each with (N,) scores of its known and (M,) of its unseen clips; see `auroc`."""
+    return float(np.mean([auroc(known, unseen) for known, unseen in turns]))
+
+
+def auroc_interval(turns: Sequence[tuple[Floats, Floats]], resamples: int = 1000) -> Interval:
+    """95 % percentile bootstrap interval of `mean_auroc`: within each turn clips of each kind are drawn; seed 0."""
+    rng = np.random.default_rng(0)
+    drawn = [
+        mean_auroc([(rng.choice(known, len(known)), rng.choice(unseen, len(unseen))) for known, unseen in turns])
+        for _ in range(resamples)
+    ]
     low, high = np.percentile(drawn, [2.5, 97.5])
     return Interval(float(low), float(high))
