@@ -24,6 +24,7 @@ ORDER = (
     {"bundle"},
     {"train", "evaluate"},
     {"lexicon", "recognize", "spell", "segment", "export"},
+    {"gloss"},
     {"produce", "render"},
     {"serve"},
     {"bench"},
@@ -44,7 +45,7 @@ HEAVY = {
 }
 """Which stages may import a heavy package at all; a bench may import any, since it measures the peer itself."""
 
-UNTRAINED = {"landmarks", "recognize", "spell", "segment", "lexicon", "produce", "render", "serve"}
+UNTRAINED = {"landmarks", "recognize", "spell", "segment", "lexicon", "gloss", "produce", "render", "serve"}
 """What a user without the extra `train` runs; bundle is shared, so its writing side imports torch inside."""
 
 LIGHT = {"chereme", "click", "tqdm"}

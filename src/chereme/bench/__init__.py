@@ -47,6 +47,9 @@ BENCHES = {
     "train-cost": "chereme.bench.train_cost",
     "infer-roofline": "chereme.bench.infer_roofline",
     "lexicon-search": "chereme.bench.lexicon_search",
+    "join-speed": "chereme.bench.join_speed",
+    "join-dgs": "chereme.bench.join_dgs",
+    "render-speed": "chereme.bench.render_speed",
 }
 
 

@@ -1,5 +1,25 @@
-"""Words into signing: a gloss becomes a pose sequence."""
+"""Words into signing: a gloss becomes a pose sequence, several become one movement."""
 
 from chereme.produce.decoder import DEFAULT_DECODER, Decoder
+from chereme.produce.join import JoinConfig, Joined, Span, join_signs, tighten
+from chereme.produce.phrase import PhrasePlan, plan_phrase, sign_phrase
+from chereme.produce.producer import Producer, open_bundle, open_lexicon, open_producer
+from chereme.produce.recorded import RecordedSigns
 
-__all__ = ["DEFAULT_DECODER", "Decoder"]
+__all__ = [
+    "DEFAULT_DECODER",
+    "Decoder",
+    "JoinConfig",
+    "Joined",
+    "PhrasePlan",
+    "Producer",
+    "RecordedSigns",
+    "Span",
+    "join_signs",
+    "open_bundle",
+    "open_lexicon",
+    "open_producer",
+    "plan_phrase",
+    "sign_phrase",
+    "tighten",
+]

@@ -1,6 +1,5 @@
 """Gloss to signing with a trained decoder, through ONNX Runtime."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from chereme.bundle import INDEX, digest, find_bundle
-from chereme.errors import BundleError, CheremeError
+from chereme.bundle import find_bundle
+from chereme.errors import CheremeError
 from chereme.layout import BODY_HANDS_75
+from chereme.produce.generate import checked_index
 from chereme.recognize import onnx_session
 from chereme.types import PoseSequence
 
@@ -45,22 +45,7 @@ class Decoder:
             BundleError: not there, of another kind, or one of its files is missing or not the one it was written with.
         """
         path = find_bundle(folder)
-        try:
-            about = json.loads((path / INDEX).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BundleError(f"{path / INDEX}: cannot be read: {error}") from error
-        if not isinstance(about, dict) or about.get("kind") != "decoder":
-            raise BundleError(f"{path}: holds no decoder, so it cannot produce signs")
-        for name, written in about.get("files", {}).items():
-            file = path / name
-            if not file.is_file():
-                raise BundleError(f"{path}: {name} is missing; copy the whole folder again")
-            if digest(file) != written:
-                raise BundleError(f"{path}: {name} is not the file that was written with this bundle")
-        missing = {"glosses", "demo", "seconds", "body", "card"} - set(about)
-        if missing:
-            raise BundleError(f"{path}: {INDEX} does not describe a decoder: no {min(missing)}")
-        return cls(path, about)
+        return cls(path, checked_index(path, "decoder", {"glosses", "demo", "seconds", "body", "card"}))
 
     @property
     def glosses(self) -> tuple[str, ...]:

@@ -107,8 +107,9 @@ def join_signs(signs: Sequence[tuple[str, PoseSequence]], config: JoinConfig | N
             raise type(error)(f"{gloss}: {error}") from error
         at_rest = resting(part, ends_at_rest=True)
         start, stop = _signing(at_rest.all(1), round(config.lead * config.fps), number == 0, number == len(signs) - 1)
-        parts.append(part.part(start, stop))
-        rests.append(at_rest[start:stop])
+        kept = np.linspace(start, stop - 1, max(stop - start, round(config.pace.shortest * config.fps)))
+        parts.append(at_times(part, kept, config.fps))  # a picture of a sign is held a moment
+        rests.append(at_rest[np.rint(kept).astype(np.int64)])
     chained, spans = _chain(parts, rests, config, from_rest=True)
     return _finish(chained, spans, [gloss for gloss, _ in signs], config)
 

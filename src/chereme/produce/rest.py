@@ -10,7 +10,7 @@ from chereme.types import Bools, Floats, PoseSequence
 
 __all__ = ["keep_idle_hands_up", "resting", "stretches"]
 
-HANGING = 1.3
+HANGING = 1.2
 """Shoulder widths below the shoulders: a wrist that is lower hangs, or lies in the lap."""
 _HIGHEST_REST = 0.6
 """No wrist above this rests, however the clip begins."""
