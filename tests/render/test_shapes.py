@@ -11,7 +11,7 @@ def ground(size=64):
 
 
 def layer(size=64):
-    return Layer((size, size), np.array([[0, 0], [size, size]], np.float32), 0)
+    return Layer(ground(size), np.array([[0, 0], [size, size]], np.float32), 0)
 
 
 def vector(*values):
@@ -58,9 +58,9 @@ def test_an_ellipsoid_turns_with_its_first_axis():
     assert drawn.part[32, 48] == 0
 
 
-def test_a_triangle_faces_the_viewer_and_stands_forward_by_its_thickness():
+def test_a_surface_faces_the_viewer_and_stands_forward_by_its_thickness():
     drawn = layer()
-    drawn.triangle(vector(10, 10, 0), vector(54, 10, 0), vector(32, 54, 0), 3, 1)
+    drawn.surface(np.stack([vector(10, 10, 0), vector(54, 10, 0), vector(32, 54, 0)]), np.array([[0, 1, 2]]), 3, 1)
     assert drawn.depth[20, 32] == pytest.approx(-3, abs=1e-3)
     np.testing.assert_allclose(drawn.normal[20, 32], [0, 0, -1], atol=1e-5)
 

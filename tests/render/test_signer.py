@@ -106,7 +106,7 @@ def test_nobody_to_draw_is_said(short):
 
 def test_missing_landmarks_are_named():
     hand = PoseSequence(np.zeros((2, 21, 3), np.float32), HAND_21, 25, (100, 100))
-    with pytest.raises(LayoutError, match="pose/nose"):
+    with pytest.raises(LayoutError, match="pose/left_shoulder"):
         draw_signer(hand)
 
 

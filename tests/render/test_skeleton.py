@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from chereme.errors import ClipError
 from chereme.layout import BODY_HANDS_75, HAND_21, HANDS_42
 from chereme.render.skeleton import LEFT, RIGHT, draw_skeleton, render_skeleton
 from chereme.types import PoseSequence
@@ -46,16 +47,40 @@ def test_render_keeps_the_source_proportions(signing):
     assert frames[0].shape == (90, 160, 3)
 
 
-def test_fit_brings_metres_into_the_picture():
+@pytest.mark.parametrize(
+    ("low", "high", "stray"),
+    [
+        pytest.param(30, 31, None, id="metres"),
+        pytest.param(-0.2, 0.2, None, id="about zero"),
+        pytest.param(1e20, 1.1e20, None, id="huge"),
+        pytest.param(30, 31, 1e30, id="one landmark far off"),
+    ],
+)
+def test_what_lies_outside_its_picture_is_brought_in(rng, low, high, stray):
     points = np.zeros((2, 21, 3), np.float32)
-    points[..., :2] = np.random.default_rng(0).uniform(30, 31, (2, 21, 2))
-    sequence = PoseSequence(points, HAND_21, 25, (100, 100))
-    ground = (24, 26, 32)
-    outside = next(iter(render_skeleton(sequence, 64)))
-    inside = next(iter(render_skeleton(sequence, 64, fit=True)))
-    assert (outside == ground).all()
-    ys, xs = np.nonzero((inside != ground).any(-1))
-    assert ys.min() < 12
-    assert ys.max() > 51
-    assert xs.min() < 12
-    assert xs.max() > 51
+    points[..., :2] = rng.uniform(low, high, (2, 21, 2))
+    if stray:
+        points[1, 4, 0] = stray
+    inside = next(iter(render_skeleton(PoseSequence(points, HAND_21, 25, (100, 100)), 64)))
+    ys, xs = np.nonzero((inside != (24, 26, 32)).any(-1))
+    assert ys.min() < 14
+    assert ys.max() > 49
+    assert xs.min() < 14
+    assert xs.max() > 49
+
+
+def test_a_header_of_absurd_proportions_gives_a_picture_all_the_same(signing):
+    tall = PoseSequence(signing.points[:1], signing.layout, 25, (1, 10_000))
+    assert next(iter(render_skeleton(tall, 64))).shape == (64, 16, 3)
+
+
+def test_only_the_frames_asked_for_are_drawn(signing):
+    every = list(render_skeleton(signing, 60))
+    few = list(render_skeleton(signing, 60, frames=[3, 3, 40]))
+    np.testing.assert_array_equal(few, [every[3], every[3], every[40]])
+
+
+def test_nothing_seen_is_said(signing):
+    nobody = signing.with_points(np.full_like(signing.points, np.nan))
+    with pytest.raises(ClipError, match="no landmark seen in any of 50 frames"):
+        render_skeleton(nobody)

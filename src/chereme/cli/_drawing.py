@@ -1,14 +1,12 @@
 """How a verb draws landmarks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chereme.render.shapes import Picture
     from chereme.types import PoseSequence
 
-__all__ = ["draw_to", "drawn"]
+__all__ = ["draw_to"]
 
 
 def draw_to(sequence: "PoseSequence", path: Path, size: int) -> int:
@@ -18,25 +16,10 @@ def draw_to(sequence: "PoseSequence", path: Path, size: int) -> int:
         How many frames it has.
     """
     from chereme.errors import ClipError, LayoutError
-    from chereme.render import write_pictures
+    from chereme.render import check_suffix, render_to
 
+    check_suffix(path)
     try:
-        frames = drawn(sequence, "signer", size)
+        return render_to(sequence, path, size=size)
     except (ClipError, LayoutError):
-        frames = drawn(sequence, "skeleton", size)
-    return write_pictures(frames, path, sequence.fps)
-
-
-def drawn(sequence: "PoseSequence", style: str, size: int) -> Iterator["Picture"]:
-    """A picture of each frame, in the style `signer` or `skeleton`."""
-    import numpy as np
-
-    from chereme.render import draw_signer, render_skeleton
-
-    if style == "signer":
-        return draw_signer(sequence, size)
-    # landmarks in metres or shoulder widths lie outside the picture they came from
-    flat = sequence.points[..., :2][sequence.seen]
-    aspect = sequence.size[0] / sequence.size[1]
-    outside = ((flat < -0.5) | (flat > np.array([aspect, 1]) + 0.5)).any(-1)
-    return render_skeleton(sequence, size, fit=len(flat) > 0 and bool(outside.mean() > 0.5))
+        return render_to(sequence, path, "skeleton", size)

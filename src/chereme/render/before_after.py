@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from chereme.files import write_beside
 from chereme.preprocess import AlignConfig, Preprocessed, in_picture
+from chereme.render.board import moments
 from chereme.render.shapes import Picture
 from chereme.render.skeleton import LEFT, MIDDLE, RIGHT, draw_skeleton, render_skeleton
 
@@ -42,12 +43,6 @@ class Shown:
         """Fewer moments, by their places in `frames`."""
         pictures = [self.pictures[i] for i in chosen] if self.pictures else ()
         return Shown(self.title, self.done, self.align, [self.frames[i] for i in chosen], pictures)
-
-
-def moments(frames: int, fps: float, most: int, rate: float = 1000.0) -> list[int]:
-    """At most so many frames of a clip, and at most `rate` a second: those in the middles of equal parts of it."""
-    count = max(1, min(most, frames, int(np.ceil(frames / fps * rate))))
-    return [int((i + 0.5) / count * frames) for i in range(count)]
 
 
 def draw_before_after(shown: Shown) -> Picture:
@@ -170,13 +165,7 @@ def _before(shown: Shown, width: int | None, height: int = 260) -> Iterator[Imag
             for frame, picture in zip(shown.frames, shown.pictures, strict=True)
         )
     else:
-        seen = sequence.points[..., :2][sequence.seen]
-        # landmarks in metres or shoulder widths lie outside the picture that they came from
-        elsewhere = ((seen < -0.5) | (seen > np.array([aspect, 1]) + 0.5)).any(-1)
-        fit = len(seen) > 0 and bool(elsewhere.mean() > 0.5)
-        drawn = render_skeleton(sequence, height, _GROUND, fit)
-        wanted = set(shown.frames)
-        drawn = (picture for frame, picture in enumerate(drawn) if frame in wanted)
+        drawn = render_skeleton(sequence, height, _GROUND, shown.frames)
     for frame, picture in zip(shown.frames, drawn, strict=True):
         yield _faded(Image.fromarray(picture), shown.kept(frame))
 

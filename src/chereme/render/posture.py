@@ -20,6 +20,9 @@ _REST = {
     13: (0.66, 0.72), 14: (-0.66, 0.72), 15: (0.62, 1.40), 16: (-0.62, 1.40), 23: (0.32, 1.6), 24: (-0.32, 1.6),
 }  # fmt: skip
 """Where a landmark that is never seen is drawn, in shoulder widths from between the shoulders."""
+_NEEDED = tuple(f"pose/{side}_{joint}" for joint in ("shoulder", "elbow", "wrist") for side in ("left", "right"))
+_FARTHEST = 12
+"""A landmark farther from the body, in shoulder widths, is an error of whoever found it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,37 +46,47 @@ def pose_for_drawing(sequence: PoseSequence, size: int, longest_gap: float = 0.2
     constants of the clip, so nothing breathes or jumps.
 
     Args:
-        sequence: T frames that hold the landmarks of `body_hands_75`.
+        sequence: T frames that hold shoulders, elbows and wrists; the rest of `body_hands_75` as far as it is there.
         size: width and height of the picture in pixels.
         longest_gap: longest gap in a hand's shape to fill, in seconds.
 
     Raises:
-        LayoutError: landmarks are missing from the layout.
+        LayoutError: the layout has no arms.
         ClipError: no shoulders in any frame.
     """
-    sequence = sequence.pick(BODY_HANDS_75)
-    points = sequence.points.astype(np.float32, copy=True)
-    shoulders = points[:, [11, 12], :2]
-    widths = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1)
-    if not (widths > 1e-4).any():
-        raise ClipError(
-            f"no shoulders seen in any of {len(points)} frames, so there is no body to draw; use --style skeleton"
-        )
-    width = float(np.nanmedian(widths))
-    _fill_body(points, width)
+    sequence.layout.indices(_NEEDED)
+    points = _in_shoulder_widths(sequence.with_missing(BODY_HANDS_75).points)
+    _fill_body(points)
     shown = np.stack([_fill_hand(points, side, round(longest_gap * sequence.fps)) for side in range(2)], 1)
-    scale, offset = _frame(points, shown, width, size)
+    scale, offset = _frame(points, shown, size)
     points[..., :2] -= offset
     points *= scale
     points[..., :2] += size / 2
     palms = [_palm(points[:, 33 + 21 * side : 54 + 21 * side], shown[:, side]) for side in range(2)]
     known = [palm for palm in palms if palm is not None]
-    default = known[0] if known else 0.27 * width * scale
+    default = known[0] if known else 0.27 * scale
     left, right = (default if palm is None else palm for palm in palms)
-    return Posture(points, shown, width * scale, (left, right))
+    return Posture(points, shown, scale, (left, right))
 
 
-def _fill_body(points: Floats, width: float) -> None:
+def _in_shoulder_widths(points: Floats) -> Floats:
+    """A copy whose origin lies between the shoulders; NaN for what cannot belong to this body."""
+    with np.errstate(invalid="ignore"):
+        exact = np.where(np.isfinite(points).all(-1, keepdims=True), points, np.nan).astype(np.float64)
+    widths = np.linalg.norm(exact[:, 11, :2] - exact[:, 12, :2], axis=-1)
+    if not (widths > 1e-4).any():
+        raise ClipError(
+            f"no shoulders seen in any of {len(points)} frames, so there is no body to draw; use --style skeleton"
+        )
+    middle = (exact[:, 11] + exact[:, 12]) / 2
+    exact = (exact - np.nanmedian(middle, axis=0)) / np.nanmedian(widths[widths > 1e-4])
+    exact[(np.abs(exact[..., :2]) > _FARTHEST).any(-1)] = np.nan
+    exact[..., 2] = np.clip(exact[..., 2], -_FARTHEST, _FARTHEST)
+    scaled: Floats = exact.astype(np.float32)
+    return scaled
+
+
+def _fill_body(points: Floats) -> None:
     for i in (11, 12):
         points[:, i] = through_gaps(points[:, i])
     middle = (points[:, 11] + points[:, 12]) / 2
@@ -82,7 +95,7 @@ def _fill_body(points: Floats, width: float) -> None:
             points[:, i] = through_gaps(points[:, i])
         else:
             points[:, i] = middle
-            points[:, i, :2] += np.array(_REST[i], np.float32) * width
+            points[:, i, :2] += np.array(_REST[i], np.float32)
 
 
 def _fill_hand(points: Floats, side: int, longest: int) -> Bools:
@@ -109,15 +122,15 @@ def _fill_hand(points: Floats, side: int, longest: int) -> Bools:
     return shown
 
 
-def _frame(points: Floats, shown: Bools, width: float, size: int) -> tuple[float, Floats]:
+def _frame(points: Floats, shown: Bools, size: int) -> tuple[float, Floats]:
     """Scale and centre that let head, shoulders and both hands fill 92 % of the picture."""
     wanted = [points[:, i, :2] for i in (0, 11, 12, 13, 14, 15, 16)]
     wanted += [points[shown[:, s], i, :2] for s in range(2) for i in range(33 + 21 * s, 54 + 21 * s)]
     flat = np.concatenate(wanted)
     middle = np.median((points[:, 11, :2] + points[:, 12, :2]) / 2, axis=0)
-    low = np.minimum(flat.min(0), middle - np.array([0.75, 1.22]) * width)
-    high = np.maximum(flat.max(0), middle + np.array([0.75, 1.0]) * width)
-    scale = min(0.92 * size / float((high - low).max()), 0.36 * size / width)
+    low = np.minimum(flat.min(0), middle - np.array([0.75, 1.22]))
+    high = np.maximum(flat.max(0), middle + np.array([0.75, 1.0]))
+    scale = min(0.92 * size / float((high - low).max()), 0.36 * size)
     return scale, ((low + high) / 2).astype(np.float32)
 
 

@@ -44,14 +44,15 @@ class Layer:
     """A depth buffer over one part of a picture.
 
     Args:
-        picture: (width, height) in pixels.
+        picture: that it will be painted over.
         around: (N, 2) points that the layer has to hold.
         margin: pixels round those points, at least the largest radius.
     """
 
-    def __init__(self, picture: tuple[int, int], around: Floats, margin: float) -> None:
-        low = np.clip(np.floor(around.min(0) - margin - 3), 0, np.array(picture) - 1).astype(int)
-        high = np.clip(np.ceil(around.max(0) + margin + 4), low + 1, picture).astype(int)
+    def __init__(self, picture: Picture, around: Floats, margin: float) -> None:
+        size = np.array([picture.shape[1], picture.shape[0]])
+        low = np.clip(np.floor(around.min(0) - margin - 3), 0, size - 1).astype(int)
+        high = np.clip(np.ceil(around.max(0) + margin + 4), low + 1, size).astype(int)
         self.left, self.top = int(low[0]), int(low[1])
         self.width, self.height = (int(n) for n in high - low)
         count = self.width * self.height
@@ -96,9 +97,10 @@ class Layer:
         along, across = x * ux[of] + y * uy[of], y * ux[of] - x * uy[of]
         nearest = np.minimum(np.maximum(along, 0), length[of])
         radius = radii[:, 0][of] + grow[of] * nearest
-        inside = radius - np.sqrt(across * across + (along - nearest) ** 2)
+        inside: Floats = radius - np.sqrt(across * across + (along - nearest) ** 2)
         near = np.flatnonzero(inside > _OUTSIDE)
-        of, at, along, across, radius, inside = (a[near] for a in (of, at, along, across, radius, inside))
+        of, at, inside = of[near], at[near], inside[near]
+        along, across, radius = along[near], across[near], radius[near]
         # along a tilted axis the sphere that shows at a pixel is not the one beside it, but one nearer to us
         half = np.maximum(radius * radius - across * across, 0)
         shown = np.minimum(np.maximum(along - np.sqrt(half) * lean[of], 0), length[of])
@@ -108,7 +110,8 @@ class Layer:
         normal[:, 0] = (off * ux[of] - across * uy[of]) / radius
         normal[:, 1] = (off * uy[of] + across * ux[of]) / radius
         normal[:, 2] = -high / radius
-        self._put(at, starts[:, 2][of] + slope[of] * shown - high, normal, inside, parts[of])
+        depth = np.asarray(starts[:, 2][of] + slope[of] * shown - high, np.float32)
+        self._put(at, depth, normal, inside, parts[of])
 
     def capsule(self, start: Floats, end: Floats, radii: tuple[float, float], part: int) -> None:
         """One of them."""
@@ -254,4 +257,4 @@ class Layer:
             ahead = depth[at] - depth[after]
             marked[at] = np.where(ahead > least, np.float32(_CONTOUR_SHADE), marked[at])
             marked[after] = np.where(-ahead > least, np.float32(_CONTOUR_SHADE), marked[after])
-        return edges, cv2.GaussianBlur(shade, (3, 3), 0.6) if edges.any() else shade
+        return edges, cv2.GaussianBlur(shade, (3, 3), 0.6).astype(np.float32) if edges.any() else shade

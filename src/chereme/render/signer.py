@@ -11,32 +11,22 @@ import numpy as np
 
 from chereme.render.face import Head, SignerStyle, face_shapes
 from chereme.render.figure import bulge, paint
+from chereme.render.hand import FINGER_RADII, FINGERS, PALM_EDGES, PALM_FACES, PALM_INNER_EDGES, PALM_THICKNESS
 from chereme.render.posture import Posture, pose_for_drawing
 from chereme.render.shapes import Layer, Picture
 from chereme.render.torso import Torso
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["FINGERS", "FINGER_RADII", "PALM_EDGES", "PALM_THICKNESS", "draw_signer"]
+__all__ = ["draw_signer"]
 
 _SHIRT, _SKIN, _HAIR, _NECK = 1, 2, 3, 4
 
-FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
-PALM_EDGES = ((0, 1), (0, 5), (0, 9), (0, 13), (0, 17), (5, 9), (9, 13), (13, 17), (1, 5))
-FINGER_RADII = (
-    0.20, 0.19, 0.15, 0.125, 0.10, 0.14, 0.115, 0.10, 0.085, 0.14, 0.12, 0.105, 0.088, 0.135, 0.115, 0.10, 0.085, 0.12,
-    0.10, 0.088, 0.075,
-)  # fmt: skip
-"""Radius at each of a hand's 21 landmarks, in palm lengths."""
-PALM_THICKNESS = 0.13
-
-_INNER_EDGES = {(0, 5), (0, 9), (0, 13)}
-_PALM_FACES = np.array([(0, 1, 5), (0, 5, 9), (0, 9, 13), (0, 13, 17)])
 _BONES = np.array([*PALM_EDGES, *(bone for finger in FINGERS for bone in pairwise(finger))])
 _BONE_PARTS = np.array([1] * len(PALM_EDGES) + [part for part in range(2, 7) for _ in range(3)], np.uint8)
 _BONE_RADII = np.concatenate(
-    # those inside the palm stay below its surface
     [
-        np.array([[PALM_THICKNESS * (0.8 if edge in _INNER_EDGES else 1)] * 2 for edge in PALM_EDGES]),
+        # those inside the palm stay below its surface
+        [[PALM_THICKNESS * (0.8 if edge in PALM_INNER_EDGES else 1)] * 2 for edge in PALM_EDGES],
         np.array(FINGER_RADII)[_BONES[len(PALM_EDGES) :]],
     ]
 ).astype(np.float32)
@@ -51,7 +41,8 @@ def draw_signer(
     a recognizer could take for a handshape.
 
     Args:
-        sequence: T frames that hold the landmarks of `body_hands_75`, in frame heights or shoulder widths.
+        sequence: T frames with shoulders, elbows and wrists, named as in `body_hands_75`; in any unit. Hands and face
+            are drawn as far as they are there.
         size: width and height of the pictures in pixels; from 320 on the hands can be read.
         style: colours.
         frames: numbers of those to draw; all when not given. The rest still count for sizes and framing.
@@ -60,7 +51,7 @@ def draw_signer(
         T pictures (size, size, 3), made as they are asked for.
 
     Raises:
-        LayoutError: the layout lacks landmarks that a body needs.
+        LayoutError: the layout has no arms.
         ClipError: no shoulders in any frame.
 
     Source: a probe of ours over 86 canonical signs; sizes of the body parts are its.
@@ -88,11 +79,12 @@ def _draw(posture: Posture, size: int, style: SignerStyle, frames: Sequence[int]
 
 def _torso_and_head(picture: Picture, p: Floats, width: float, head: Head, style: SignerStyle) -> None:
     torso = Torso.of(p, width)
-    bulge(picture, torso.trousers, style.trousers, 0.20 * width)
-    bulge(picture, torso.shirt, style.shirt, 0.32 * width)
+    line = _line(picture)
+    bulge(picture, torso.trousers, style.trousers, 0.20 * width, line)
+    bulge(picture, torso.shirt, style.shirt, 0.32 * width, line)
     centre, _, across, down = head.axes(p)
     high, wide = head.half_height, head.half_width
-    layer = Layer(picture.shape[1::-1], np.stack([centre, torso.collar]), 1.3 * max(high, wide))
+    layer = Layer(picture, np.stack([centre, torso.collar]), 1.3 * max(high, wide))
     layer.capsule(
         _at(centre + down * high * 0.72, -0.02 * width),
         _at(torso.collar, -0.10 * width),
@@ -106,7 +98,7 @@ def _torso_and_head(picture: Picture, p: Floats, width: float, head: Head, style
     for side in (1, -1):
         ear = _at(centre + across * side * wide * 1.02 + down * 0.05 * high, -0.2 * width)
         layer.ellipsoid(ear, (0.12 * wide, 0.2 * high, 0.15 * wide), across, _SKIN)
-    layer.paint(picture, _palette(style), contour=0.05 * width)
+    layer.paint(picture, _palette(style), outline=_line(picture), contour=0.05 * width)
     paint(picture, face_shapes(p, head, style))
 
 
@@ -118,28 +110,39 @@ def _arm(picture: Picture, p: Floats, side: int, has_hand: bool, posture: Postur
     limbs = [
         (top, top + (_at(elbow, -0.1 * width) - top) * 0.7, (0.125 * width, 0.11 * width), _SHIRT),
         (joint + (top - joint) * 0.25, joint, (0.088 * width, 0.088 * width), _SKIN),
-        (joint, end, (0.088 * width, 0.058 * width), _SKIN),
+        # a folded forearm lies before the sleeve, not half in it
+        (_at(elbow, -0.12 * width), end, (0.088 * width, 0.058 * width), _SKIN),
     ]
     if not has_hand:
         along = end - joint
         along = along / (np.linalg.norm(along) + 1e-6)
         limbs.append((end + along * 0.2 * palm, end + along * 0.55 * palm, (0.3 * palm, 0.34 * palm), _SKIN))
-    layer = Layer(picture.shape[1::-1], np.stack([shoulder, elbow, wrist]), 0.35 * width)
+    layer = Layer(picture, np.stack([shoulder, elbow, wrist]), 0.35 * width)
     starts, ends, radii, parts = (np.array(values) for values in zip(*limbs, strict=True))
     layer.capsules(starts, ends, radii, parts.astype(np.uint8))
-    layer.paint(picture, _palette(style), contour=0.05 * width)
+    layer.paint(picture, _palette(style), outline=_line(picture), contour=0.05 * width)
 
 
 def _hand(picture: Picture, hand: Floats, palm: float, style: SignerStyle) -> None:
     """One hand: palm, then fingers, each a part of its own so that contours fall between fingers only."""
     h = hand.copy()
     h[:, 2] -= h[0, 2]
-    layer = Layer(picture.shape[1::-1], h[:, :2], 0.3 * palm)
+    layer = Layer(picture, h[:, :2], 0.3 * palm)
     layer.capsules(h[_BONES[:, 0]], h[_BONES[:, 1]], _BONE_RADII * np.float32(palm), _BONE_PARTS)
-    layer.surface(h, _PALM_FACES, PALM_THICKNESS * palm, 1)
+    layer.surface(h, np.array(PALM_FACES), PALM_THICKNESS * palm, 1)
     layer.paint(
-        picture, [style.skin] * 7, contour=0.10 * palm, gloss=0.06, seamless=(h[0, :2], 1.2 * PALM_THICKNESS * palm)
+        picture,
+        [style.skin] * 7,
+        outline=_line(picture),
+        contour=0.10 * palm,
+        gloss=0.06,
+        seamless=(h[0, :2], 1.2 * PALM_THICKNESS * palm),
     )
+
+
+def _line(picture: Picture) -> float:
+    """Width of outlines in pixels."""
+    return float(np.clip(picture.shape[0] / 430, 0.6, 2.4))
 
 
 def _palette(style: SignerStyle) -> list[tuple[int, int, int]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import chain
+from math import ceil
 from pathlib import Path
 
 import av
@@ -13,9 +14,11 @@ from chereme.errors import ClipError
 from chereme.files import write_beside
 from chereme.render.shapes import Picture
 
-__all__ = ["SUFFIXES", "write_gif", "write_picture", "write_pictures", "write_strip", "write_video"]
+__all__ = ["write_gif", "write_picture", "write_pictures", "write_strip", "write_video"]
 
-SUFFIXES = (".mp4", ".gif", ".png")
+_SUFFIXES = (".mp4", ".gif", ".png")
+_FASTEST_GIF = 50
+"""Frames per second; browsers play a GIF that asks for more at a tenth of its speed."""
 
 
 def write_pictures(frames: Iterable[Picture], path: str | Path, fps: float) -> int:
@@ -35,7 +38,7 @@ def write_pictures(frames: Iterable[Picture], path: str | Path, fps: float) -> i
             return write_gif(frames, path, fps)
         case ".png":
             return write_strip(frames, path)
-    raise ClipError(f"{path}: cannot write {path.suffix or 'a file without suffix'}; known: {', '.join(SUFFIXES)}")
+    raise ClipError(f"{path}: cannot write {path.suffix or 'a file without suffix'}; known: {', '.join(_SUFFIXES)}")
 
 
 def write_video(frames: Iterable[Picture], path: str | Path, fps: float) -> int:
@@ -67,7 +70,13 @@ def write_video(frames: Iterable[Picture], path: str | Path, fps: float) -> int:
 
 
 def write_gif(frames: Iterable[Picture], path: str | Path, fps: float) -> int:
-    """Write frames as an endless GIF; GIF keeps time in hundredths of a second.
+    """Write frames as an endless GIF.
+
+    GIF keeps time in hundredths of a second, so frames last now one more, now one less, and the whole its true time.
+    Of more than 50 a second only some are kept.
+
+    Returns:
+        How many frames went in.
 
     Raises:
         ClipError: there are no frames, or fps is not positive.
@@ -75,11 +84,12 @@ def write_gif(frames: Iterable[Picture], path: str | Path, fps: float) -> int:
     first, rest = _first(frames, path)
     if not fps > 0:
         raise ClipError(f"{path}: a GIF cannot have {fps} frames per second")
-    pictures = [Image.fromarray(frame) for frame in chain([first], rest)]
+    step = max(1, ceil(fps / _FASTEST_GIF - 1e-6))
+    pictures = [Image.fromarray(frame) for i, frame in enumerate(chain([first], rest)) if i % step == 0]
+    ends = np.round(np.arange(len(pictures) + 1) * (100 * step / fps))
+    lasting = [int(10 * n) for n in np.diff(ends)]  # milliseconds
     with write_beside(path) as part:
-        pictures[0].save(
-            part, format="GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0
-        )
+        pictures[0].save(part, format="GIF", save_all=True, append_images=pictures[1:], duration=lasting, loop=0)
     return len(pictures)
 
 
