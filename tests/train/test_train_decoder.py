@@ -9,7 +9,7 @@ from chereme.errors import RecipeError, TrainingError
 from chereme.produce import Decoder
 from chereme.recipe import Recipe
 from chereme.train.decoder import DecoderConfig, train_decoder, training_clips, write_decoder
-from chereme.train.sign_alignment import BODY_POINTS, align_sign, warping_path
+from chereme.train.typical_sign import BODY_POINTS, drop_ghosts, typical_sign, warping_path
 from made_up import made_up_signer
 
 FAST = DecoderConfig(steps=60, hidden=24, code=4, harmonics=3, learning_rate=0.02)
@@ -49,44 +49,58 @@ def trained(clips):
 
 
 def test_a_path_warps_a_slow_track_onto_a_fast_one():
-    fast = np.array([[0.0], [1.0], [2.0]], np.float32)
-    slow = np.repeat(fast, 2, axis=0)
-    path, cost = warping_path(slow, fast)
-    assert cost == pytest.approx(0, abs=1e-6)
+    fast = np.array([0.0, 1.0, 2.0])
+    slow = np.repeat(fast, 2)
+    path = warping_path(np.abs(slow[:, None] - fast[None]))
     np.testing.assert_array_equal(path[:, 0], range(6))
     np.testing.assert_array_equal(path[:, 1], [0, 0, 1, 1, 2, 2])
 
 
-def test_aligned_clips_reach_the_top_at_the_same_time(clips):
-    sign = align_sign(clips["high"])
-    wrist = BODY_POINTS.index(16)
-    tops = [times[clip.body[:, wrist, 1].argmin()] for clip, times in zip(sign.clips, sign.times, strict=True)]
-    assert len(tops) == 3
-    assert np.ptp(tops) < 0.08
-    for times in sign.times:
-        assert (np.diff(times) >= 0).all()
-        assert times[0] == 0
-        assert times[-1] == 1
+def test_the_typical_sign_reaches_the_top_that_all_reach(clips):
+    sign = typical_sign(clips["high"])
+    wrist = sign.body[:, BODY_POINTS.index(16), 1]
+    # the made-up arm swings by 0.16 of its own accord; the shoulders are 0.26 apart
+    assert np.ptp(wrist) == pytest.approx((0.35 + 0.16) / 0.26, rel=0.1)
+    assert sign.clips == 3
+    assert sign.seconds == pytest.approx(36 / 25)
+    assert len(sign) in (30, 36, 40)
 
 
 def test_alignment_takes_size_and_place_out(clips):
     clip = clips["high"][0]
     moved = clip.with_points((clip.points * 1.7 + 0.3).astype(np.float32))
-    np.testing.assert_allclose(align_sign([moved]).clips[0].body, align_sign([clip]).clips[0].body, atol=1e-4)
+    np.testing.assert_allclose(typical_sign([moved]).body, typical_sign([clip]).body, atol=1e-4)
 
 
 def test_a_clip_of_something_else_is_left_out(clips):
     strange = raising(36, 0.35, 9)
     points = strange.points.copy()
     points[:, [15, 16, *range(33, 75)], 0] += np.linspace(0, 1.5, len(points))[:, None].astype(np.float32)
-    sign = align_sign([*clips["high"], *clips["high"], strange.with_points(points)])
-    assert len(sign.clips) == 6
+    sign = typical_sign([*clips["high"], *clips["high"], strange.with_points(points)])
+    assert sign.clips == 6
+
+
+def test_one_strange_frame_moves_the_typical_sign_little(clips):
+    many = [clips["high"][0]] * 4
+    strange = many[0].points.copy()
+    strange[15, 54:75, 1] += 0.1
+    usual, other = (typical_sign(some) for some in (many, [*many, many[0].with_points(strange)]))
+    np.testing.assert_allclose(other.hands, usual.hands, atol=0.01)
+
+
+def test_the_other_hand_found_twice_is_a_ghost(clips):
+    width = np.linalg.norm((clips["high"][0].points[0, 11] - clips["high"][0].points[0, 12])[:2])
+    points = clips["high"][0].points / width
+    points[3, 33:54] = points[3, 54:75]
+    cleaned = drop_ghosts(points)
+    assert np.isnan(cleaned[3, 33:54]).all()
+    np.testing.assert_array_equal(cleaned[4], points[4])
 
 
 def test_clips_without_a_signer_are_said(clips):
     nobody = clips["low"][0].with_points(np.full_like(clips["low"][0].points, np.nan))
     with pytest.raises(TrainingError, match="Month: no clip among 1"):
-        align_sign([nobody], "Month")
+        typical_sign([nobody], "Month")
 
 
 def test_it_learns_where_the_hand_goes(trained, clips, tmp_path):

@@ -115,7 +115,8 @@ class Generator:
     def _run(self, tokens: Any, times: Floats, before: Floats) -> tuple[Floats, Floats, Floats]:
         given = {"tokens": tokens, "times": times, "before": before}
         asked = {one.name: given[one.name] for one in self._session.get_inputs()}
-        return tuple(self._session.run(["seconds", "poses", "seen"], asked))  # type: ignore[return-value]
+        seconds, poses, seen = self._session.run(["seconds", "poses", "seen"], asked)
+        return seconds, poses, seen
 
     @cached_property
     def _session(self) -> Any:

@@ -26,7 +26,7 @@ from chereme.models.pose_decoder import HAND_CHAIN, PoseDecoder
 from chereme.places import BUNDLES, data_folder
 from chereme.preprocess import sort_hands
 from chereme.recipe import Recipe
-from chereme.train.sign_alignment import BODY_POINTS, AlignedSign, align_sign
+from chereme.train.typical_sign import BODY_POINTS, TypicalSign, typical_sign
 from chereme.types import Floats, PoseSequence
 
 __all__ = ["DecoderConfig", "TrainedDecoder", "train_decoder", "write_decoder"]
@@ -96,8 +96,8 @@ class _Frames:
 def train_decoder(clips: Mapping[str, Sequence[PoseSequence]], config: DecoderConfig | None = None) -> TrainedDecoder:
     """Learn each word as one movement from several clips of it.
 
-    The clips are brought to one body and one clock, and one network is fitted to all their frames at once with
-    an absolute loss, so that what it says is near the median of the signers, not a copy of one of them.
+    Each word's clips give its typical sign (see `typical_sign`), and one network is fitted to all of these at once
+    with an absolute loss: who signed is dropped, the word and the moment remain.
 
     Args:
         clips: gloss to its training clips.
@@ -110,7 +110,7 @@ def train_decoder(clips: Mapping[str, Sequence[PoseSequence]], config: DecoderCo
     glosses = config.words or tuple(clips)
     if missing := [g for g in glosses if not clips.get(g)]:
         raise TrainingError(f"no clip of {', '.join(missing)}; the data holds {', '.join(list(clips)[:8])} ...")
-    signs = [align_sign(clips[gloss], gloss) for gloss in glosses]
+    signs = [typical_sign(clips[gloss], gloss) for gloss in glosses]
     frames = _frames(signs)
     bones = _bone_lengths(signs)
     palm = float(bones[HAND_CHAIN.index((0, 9))])
@@ -121,32 +121,28 @@ def train_decoder(clips: Mapping[str, Sequence[PoseSequence]], config: DecoderCo
             len(glosses), rest, bones, code=config.code, hidden=config.hidden, harmonics=config.harmonics
         )
         _fit(network, frames, config, palm)
-    scores = _scores(network, frames, palm) | {"clips": sum(len(s.clips) for s in signs), "frames": len(frames.word)}
+    scores = _scores(network, frames, palm) | {"clips": sum(s.clips for s in signs), "frames": len(frames.word)}
     return TrainedDecoder(network.eval(), tuple(glosses), tuple(s.seconds for s in signs), palm, config, scores)
 
 
-def _frames(signs: Sequence[AlignedSign]) -> _Frames:
+def _frames(signs: Sequence[TypicalSign]) -> _Frames:
     def joined(parts: list[Floats]) -> Tensor:
         return torch.from_numpy(np.concatenate(parts).astype(np.float32))
 
-    seen = joined([clip.seen.astype(np.float32) for sign in signs for clip in sign.clips])
-    hands = joined([clip.hands for sign in signs for clip in sign.clips])
-    words = [np.full(len(clip), w) for w, sign in enumerate(signs) for clip in sign.clips]
     return _Frames(
-        torch.from_numpy(np.concatenate(words)),
-        joined([times for sign in signs for times in sign.times]),
-        joined([clip.body for sign in signs for clip in sign.clips]),
-        hands.nan_to_num(),
-        seen,
+        torch.from_numpy(np.concatenate([np.full(len(sign), word) for word, sign in enumerate(signs)])),
+        joined([np.linspace(0, 1, len(sign), dtype=np.float32) for sign in signs]),
+        joined([sign.body for sign in signs]),
+        joined([sign.hands for sign in signs]).nan_to_num(),
+        joined([sign.seen for sign in signs]),
     )
 
 
-def _bone_lengths(signs: Sequence[AlignedSign]) -> Floats:
-    """(20,) in shoulder widths: over the clips the median of each clip's own, both hands alike."""
-    clips = [hand for sign in signs for clip in sign.clips for hand in (clip.hands[:, 0], clip.hands[:, 1])]
+def _bone_lengths(signs: Sequence[TypicalSign]) -> Floats:
+    """(20,) in shoulder widths: over the signs the median of each sign's own, both hands alike."""
     start, end = (list(joints) for joints in zip(*HAND_CHAIN, strict=True))
     lengths = []
-    for hand in clips:
+    for hand in (sign.hands[:, side] for sign in signs for side in range(2)):
         hand = hand[np.isfinite(hand).all((1, 2))]
         if len(hand) >= 5:
             lengths.append(np.median(np.linalg.norm(hand[:, end] - hand[:, start], axis=-1), axis=0))

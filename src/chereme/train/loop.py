@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -40,6 +40,9 @@ class Loop:
     """As Lightning reads it: how many, or which (`"0,2"`)."""
     nodes: int = 1
     strategy: str = "auto"
+    watched: str = "validation_top1"
+    """What validation chooses the epoch by."""
+    best: Literal["max", "min"] = "max"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,7 @@ class Kept:
     model: nn.Module
     epochs: int
     validation_top1: float | None
+    """Or whatever else the loop watched."""
 
 
 def check_device(name: str) -> None:
@@ -103,7 +107,7 @@ def run_loop(
         return _kept(model, checkpoints / end["checkpoint"], end["validation_top1"])
     keep: dict[str, Any] = {"dirpath": checkpoints, "enable_version_counter": False}
     latest = ModelCheckpoint(filename="last", save_on_train_epoch_end=True, **keep)
-    best = ModelCheckpoint(filename="best", monitor="validation_top1", mode="max", **keep)
+    best = ModelCheckpoint(filename="best", monitor=loop.watched, mode=loop.best, **keep)
     callbacks: list[Callback] = [Progress(folder / "progress.csv", loop.epochs, show)]
     if validating is not None:
         callbacks.append(best)
@@ -122,7 +126,7 @@ def run_loop(
         callbacks.append(AverageWeights(loop.average))
     if loop.patience and validating is not None:
         checks = max(1, loop.patience // loop.validate_every)
-        callbacks.append(EarlyStopping("validation_top1", mode="max", patience=checks))
+        callbacks.append(EarlyStopping(loop.watched, mode=loop.best, patience=checks))
     callbacks.extend(watching)
     if resume:
         _settle(last, checkpoints)
