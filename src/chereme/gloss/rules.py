@@ -105,6 +105,8 @@ def _together(words: list[Word], of: Language, known: Sequence[str]) -> list[Wor
 def _clause(words: list[Word], of: Language, known: Sequence[str], asks: bool, loud: bool) -> list[str]:
     """The glosses of one clause, in order."""
     times, rest, negations, questions = [], [], [], []
+    if words[0].low in of.breaks:
+        return [_as_gloss(words[0].low), *(_clause(words[1:], of, known, asks, loud) if words[1:] else [])]
     for i, word in enumerate(words):
         before = "-".join(w.low for w in words[max(0, i - 2) : i])
         low = word.low

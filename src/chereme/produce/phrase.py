@@ -73,11 +73,13 @@ def plan_phrase(
 
 
 def _letter(letter: str, spellers: list[Producer], names: Mapping[int, tuple[str, ...]]) -> tuple[Producer, str] | None:
-    """Who signs a letter or digit, and its name there; Ç is C where it has no sign of its own."""
-    for asked in dict.fromkeys((letter, letter.replace("Ç", "C"))):
-        for speller in spellers:
-            if asked and (name := find_name(asked, names[id(speller)])) is not None:
-                return speller, name
+    """Who signs a letter or digit, and its name there; Ç is C only where nobody has a sign of its own for it."""
+    for speller in spellers:
+        if (name := next((n for n in names[id(speller)] if n.casefold() == letter.casefold()), None)) is not None:
+            return speller, name
+    for speller in spellers:
+        if (name := find_name(letter, names[id(speller)])) is not None:
+            return speller, name
     return None
 
 
