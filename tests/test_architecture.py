@@ -18,6 +18,7 @@ ORDER = (
     {"collect", "dataset"},
     {"landmarks"},
     {"preprocess"},
+    {"curate"},
     {"features"},
     {"augment"},
     {"models"},

@@ -158,9 +158,9 @@ def test_signbank_dead_host_falls_back(tmp_path):
 
 
 def test_killed_at_any_moment_nothing_is_lost_or_fetched_twice(tmp_path):
-    words = {n: f"Palavra {n}" for n in range(1, 150)}
+    words = {n: f"Palavra {n}" for n in range(1, 100)}
     with served(vlibrasil(words, per_page=50)) as replica:
-        for goal in (40, 90):
+        for goal in (30, 60):
             process = subprocess.Popen(command("vlibrasil", replica, tmp_path), stdout=subprocess.DEVNULL)
             until = time.monotonic() + 60
             while replica.count() < goal and time.monotonic() < until:

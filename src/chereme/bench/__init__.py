@@ -50,6 +50,8 @@ BENCHES = {
     "join-speed": "chereme.bench.join_speed",
     "join-dgs": "chereme.bench.join_dgs",
     "render-speed": "chereme.bench.render_speed",
+    "collect-replica": "chereme.bench.collect_replica",
+    "curate": "chereme.bench.curate",
 }
 
 

@@ -1,6 +1,7 @@
 """A web server on localhost for replicas of sites; it notes every request. Tests of `collect` use it, too."""
 
 import hashlib
+import sys
 import threading
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 __all__ = ["MP4", "Answer", "Pages", "Replica", "served"]
@@ -98,7 +100,7 @@ def served(pages: Pages, robots: str = "") -> Iterator[Replica]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     replica.address = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -109,3 +111,9 @@ def served(pages: Pages, robots: str = "") -> Iterator[Replica]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # whoever asked was killed
+            super().handle_error(request, client_address)

@@ -48,9 +48,13 @@ def command(source: str, out: Path, videos: bool, check_links: bool, root: str, 
 
     Exit code 1 when pages failed, or look otherwise than they did.
     """
-    from chereme.collect import find_site
-    from chereme.collect.crawl import CrawlConfig, collect
-    from chereme.errors import CollectError
+    from chereme.errors import CollectError, MissingExtraError
+
+    try:
+        from chereme.collect import find_site
+        from chereme.collect.crawl import CrawlConfig, collect
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("collect", "chereme collect") from error
 
     if videos and check_links:
         raise click.UsageError("--videos fetches clips, --check-links only asks for them: choose one")

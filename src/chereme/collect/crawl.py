@@ -10,7 +10,7 @@ from chereme import __version__
 from chereme.collect.site import Site
 from chereme.collect.state import Counts, State
 from chereme.collect.tables import write_tables
-from chereme.errors import CollectError, MissingExtraError
+from chereme.errors import CollectError
 
 __all__ = ["CrawlConfig", "collect"]
 
@@ -65,12 +65,9 @@ def collect(
 
     Raises:
         CollectError: another process collects into the folder.
-        MissingExtraError: Scrapy is not installed.
     """
-    try:
-        from scrapy.crawler import AsyncCrawlerProcess
-    except ImportError as error:
-        raise MissingExtraError("collect", "chereme collect") from error
+    from scrapy.crawler import AsyncCrawlerProcess  # loads what no other verb needs
+
     from chereme.collect.spider import CollectSpider
 
     begun = time.time()
