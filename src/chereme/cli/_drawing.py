@@ -13,13 +13,14 @@ def draw_to(sequence: "PoseSequence", path: Path, size: int) -> int:
     """Draw a sign to a file whose suffix says what it becomes; as a skeleton where there is no body to draw.
 
     Returns:
-        How many frames it has.
+        How many frames the sign has; a picture shows some of them.
     """
     from chereme.errors import ClipError, LayoutError
     from chereme.render import check_suffix, render_to
 
     check_suffix(path)
     try:
-        return render_to(sequence, path, size=size)
+        render_to(sequence, path, size=size)
     except (ClipError, LayoutError):
-        return render_to(sequence, path, "skeleton", size)
+        render_to(sequence, path, "skeleton", size)
+    return len(sequence)

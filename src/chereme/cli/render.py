@@ -76,7 +76,11 @@ def command(
             continue
         results += done
         if not as_json:
-            click.echo(f"{target}: {done[0]['frames']} frames at {done[0]['fps']:g} per second")
+            count = done[0]["frames"]
+            still = target.suffix.lower() in (".png", ".svg")
+            click.echo(
+                f"{target}: " + (f"{count} moments" if still else f"{count} frames at {done[0]['fps']:g} per second")
+            )
     if as_json:
         print_json(results)
     if any("error" in r for r in results):

@@ -105,7 +105,7 @@ def bulge(picture: Picture, polygons: Sequence[Floats], colour: Colour, rim: flo
     lean = np.maximum(1 - deep / np.float32(rim), 0) ** 2
     scale = -lean / (np.sqrt(x * x + y * y) + np.float32(1e-3))
     bright = lit(x * scale, y * scale, -np.sqrt(np.maximum(1 - lean * lean, 0)))
-    bright = cv2.resize(bright, mask.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    bright = cv2.resize(bright, mask.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(np.float32)
     outside = cv2.dilate(mask, np.ones((3, 3), np.uint8), iterations=max(1, round(line))) if line else mask
     share = mask.astype(np.float32) / 255
     around = 1 - (1 - _OUTLINE_SHADE) / 255 * outside.astype(np.float32)
