@@ -56,6 +56,7 @@ def command(
     A gloss is named as the lexicon does: casa, bank#river for a sense, casa/north for a variant. J-O-A-O is spelled.
     """
     import sys
+    import textwrap
 
     from chereme.errors import CheremeError
     from chereme.produce import JoinConfig, open_bundle, open_lexicon, open_producer, plan_phrase, sign_phrase
@@ -96,7 +97,8 @@ def command(
     if as_json:
         print_json(told)
     else:
-        click.echo(f"{out}: {' '.join(span.gloss for span in joined.spans)}, {sequence.seconds:.1f} s")
+        signed = textwrap.shorten(" ".join(span.gloss for span in joined.spans), 200, placeholder=" …")
+        click.echo(f"{out}: {signed}, {sequence.seconds:.1f} s")
         if plan.missing:
             click.echo(f"left out, for want of a sign: {', '.join(plan.missing)}", err=True)
     if plan.missing:

@@ -11,6 +11,7 @@ from chereme.bundle import find_bundle
 from chereme.errors import CheremeError
 from chereme.layout import BODY_HANDS_75
 from chereme.produce.generate import checked_index
+from chereme.produce.material import SHOULDER_WIDTH, SHOULDERS_AT
 from chereme.recognize import onnx_session
 from chereme.types import PoseSequence
 
@@ -25,8 +26,6 @@ _PALM_POINTS = {"pinky": "pinky_mcp", "index": "index_finger_mcp", "thumb": "thu
 
 _SEEN = 0.25
 """A hand that fewer of the training clips show at a moment than this is left out: nobody knows its shape."""
-_SHOULDER_WIDTH, _SHOULDERS_AT = 0.25, 0.38
-"""In picture heights: a signer who is seen from head to hips."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +90,8 @@ class Decoder:
                 on_hand = hand[:, layout.index(f"left_hand/{hand_point}") - layout.groups["left_hand"].start].copy()
                 on_hand[:, 2] += wrist[:, 2]
                 points[:, layout.index(f"pose/{name}_{body_point}")] = on_hand
-        points *= _SHOULDER_WIDTH
-        points[..., :2] += np.array([size[0] / size[1] / 2, _SHOULDERS_AT], np.float32)
+        points *= SHOULDER_WIDTH
+        points[..., :2] += np.array([size[0] / size[1] / 2, SHOULDERS_AT], np.float32)
         return PoseSequence(points, layout, fps, size)
 
     def _index(self, gloss: str) -> int:

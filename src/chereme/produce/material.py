@@ -15,12 +15,21 @@ from chereme.layout import BODY_HANDS_75, HAND_POINTS, Layout
 from chereme.preprocess import align_body, fill_gaps, fit_layout, sort_hands
 from chereme.types import Bools, Floats, PoseSequence
 
-__all__ = ["SIDES", "Material", "at_times", "common_layout", "material", "place_in_picture"]
+__all__ = [
+    "SHOULDERS_AT",
+    "SHOULDER_WIDTH",
+    "SIDES",
+    "Material",
+    "at_times",
+    "common_layout",
+    "material",
+    "place_in_picture",
+]
 
 SIDES = ("left", "right")
 _ALWAYS = 1e6
 """Seconds: longer than any clip."""
-_SHOULDER_WIDTH, _SHOULDERS_AT = 0.25, 0.38
+SHOULDER_WIDTH, SHOULDERS_AT = 0.25, 0.38
 """In picture heights: a signer who is seen from head to hips."""
 _NEEDED = tuple(f"pose/{side}_{part}" for side in SIDES for part in ("shoulder", "wrist"))
 
@@ -131,7 +140,7 @@ def place_in_picture(signing: Material, size: tuple[int, int]) -> PoseSequence:
     points = signing.points.copy()
     for side, wrist in enumerate(np.moveaxis(signing.wrists, 1, 0)):
         points[:, signing.hands[side]] += wrist[:, None]
-    points *= _SHOULDER_WIDTH
-    points[..., :2] += np.array([size[0] / size[1] / 2, _SHOULDERS_AT], np.float32)
+    points *= SHOULDER_WIDTH
+    points[..., :2] += np.array([size[0] / size[1] / 2, SHOULDERS_AT], np.float32)
     seen = ~np.isnan(points[..., 0])
     return PoseSequence(points, signing.layout, signing.fps, size, filled=signing.invented & seen)

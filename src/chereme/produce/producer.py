@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Protocol
 
-from chereme.bundle import find_bundle
+from chereme.bundle import find_bundle, kind_of
 from chereme.errors import BundleError, CheremeError
 from chereme.lexicon import Lexicon, find_lexicon, list_lexicons
 from chereme.produce.decoder import Decoder
+from chereme.produce.generate import Generator
 from chereme.produce.recorded import RecordedSigns
 from chereme.types import PoseSequence
 
@@ -48,7 +49,7 @@ def open_bundle(where: str | Path) -> Producer:
     Raises:
         BundleError: it is none.
     """
-    return Decoder.load(where)
+    return Generator.load(where) if kind_of(find_bundle(where)) == "producer" else Decoder.load(where)
 
 
 def open_producer(where: str | Path, language: str | None = None) -> Producer:
