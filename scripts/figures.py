@@ -291,6 +291,17 @@ ROWS: tuple[
         lambda found: True,
     ),
     (
+        "render-speed",
+        "solid drawn signer at 512 pixels, one thread: pictures per second of processor time",
+        lambda record: (
+            f"{record['value']:.1f} /s; MediaPipe finds {record['hands_found']['signer']['share']:.3f} of its hands"
+        ),
+        lambda record: f"pose-format's dots and lines {record['peer_value']:.0f} /s",
+        _value,
+        "≥ 25",
+        lambda found: found >= 25,
+    ),
+    (
         "spell-latency",
         "landmarks of a hand to its letter: ms ÷ scikit-learn's MLPClassifier of the same shape",
         _pair("ms", 3),
