@@ -46,6 +46,7 @@ class Recognizer:
         self._sampling = bundle.recipe.stage("sampling", SamplingConfig)
         self._plan = FeaturePlan(bundle.layout, bundle.recipe.stage("features", FeatureConfig))
         self._session = onnx_session(bundle.onnx_path)
+        self._familiar = bundle.familiar()
         width = self._session.get_inputs()[0].shape[-1]
         if width != len(self._plan.names):
             raise BundleError(
@@ -104,22 +105,34 @@ class Recognizer:
                 f"{self.bundle.folder}: its model gives scores alone, no embeddings; take `{DEFAULT_ENCODER}`, or train"
                 " one of kind conv-transformer"
             )
-        found = np.zeros(0, np.float32)
+        found = []
         for sample in self.samples(sequence):
             fed = {"features": sample.values[None], "mask": np.ones((1, len(sample.values)), bool)}
-            found = self._session.run(["embedding"], fed)[0][0] + (found if len(found) else 0)
-        return np.asarray(found / max(float(np.linalg.norm(found)), 1e-12), np.float32)
+            found.append(self._session.run(["embedding"], fed)[0][0])
+        return _of_length_one(np.sum(found, 0))
 
     def logits(self, sequence: PoseSequence) -> Floats:
         """Raw scores (K,), before calibration; of a clip's samples together where its recipe draws several."""
-        found = []
+        return self._look(sequence)[0]
+
+    def distance(self, sequence: PoseSequence) -> float:
+        """How far a clip lies from every word that was learnt, see `Familiar`; NaN where the bundle does not know."""
+        return self._look(sequence)[1]
+
+    def _look(self, sequence: PoseSequence) -> tuple[Floats, float]:
+        """Scores (K,) and distance, of whichever way to look at the clip gives the likelier word."""
+        outputs = ["logits", "embedding"] if self._familiar else ["logits"]
+        found, embeddings = [], []
         for way in ways(sequence, self._preprocess, self._trim, self._align):
+            samples = sampled_features(way, self._plan, self._sampling)
             rows = []
-            for sample in sampled_features(way, self._plan, self._sampling):
-                values = sample.values[None]
-                rows.append(self.score(values, np.ones(values.shape[:2], bool))[0])
-            found.append(average_samples(np.stack(rows)))
-        return found[int(surest(np.stack(found)))]
+            for sample in samples:
+                fed = {"features": sample.values[None], "mask": np.ones((1, len(sample.values)), bool)}
+                rows.append([output[0] for output in self._session.run(outputs, fed)])
+            found.append(average_samples(np.stack([row[0] for row in rows])))
+            embeddings.append(_of_length_one(np.sum([row[-1] for row in rows], 0)))
+        best = int(surest(np.stack(found)))
+        return found[best], float(self._familiar.distance(embeddings[best])) if self._familiar else float("nan")
 
     def probabilities(self, sequences: Iterable[PoseSequence]) -> Floats:
         """Calibrated probabilities (N, K), classes in the order of the bundle's labels."""
@@ -127,12 +140,21 @@ class Recognizer:
         return np.stack(rows) if rows else np.zeros((0, len(self.bundle.labels)), np.float32)
 
     def recognize(self, sequence: PoseSequence) -> Prediction:
-        """Rank the bundle's words for one clip; declines when no hand was seen or no word stands out."""
-        scores = self.bundle.calibration.probabilities(self.logits(sequence))
+        """Rank the bundle's words for one clip.
+
+        Declines when no hand was seen, no word stands out, or the clip is far from everything that was learnt.
+        """
+        logits, distance = self._look(sequence)
+        scores = self.bundle.calibration.probabilities(logits)
         order = np.argsort(-scores, kind="stable")
         ranked = tuple(Ranked(self.bundle.labels[i], float(scores[i])) for i in order)
-        unknown = ranked[0].probability < self.bundle.unknown_below or not hand_seen(sequence)
+        unsure = ranked[0].probability < self.bundle.unknown_below
+        unknown = unsure or distance > self.bundle.calibration.unknown_beyond or not hand_seen(sequence)
         return Prediction(ranked, bool(unknown))
+
+
+def _of_length_one(embedding: Floats) -> Floats:
+    return np.asarray(embedding / max(float(np.linalg.norm(embedding)), 1e-12), np.float32)
 
 
 def onnx_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:

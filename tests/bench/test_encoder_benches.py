@@ -178,7 +178,7 @@ def test_unknown(world):
     shown = result.as_json()
     assert (shown["known_clips"], shown["unseen_clips"]) == (15, 15)  # of each word, three times and once
     assert len(shown["auroc_by_turn"]) == 4
-    assert set(shown["auroc_by_score"]) == {"max_probability", "max_logit", "nearest_mean"}
+    assert set(shown["auroc_by_score"]) == {"max_probability", "max_logit", "nearness"}
     assert shown["value"] == shown["auroc_by_score"][unknown.CHOSEN]
     low, high = shown["auroc_ci95"]
     assert 0 <= low <= shown["value"] <= high <= 1

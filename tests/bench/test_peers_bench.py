@@ -12,8 +12,8 @@ from chereme.dataset.store import pack
 from chereme.features import FeaturePlan
 from chereme.layout import HANDS_42, layout_named
 from chereme.recipe import find_recipe
+from chereme.train.answers import split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import split_parts
 from chereme.types import Clip, PoseSequence
 from made_up import made_up_signer
 

@@ -12,8 +12,8 @@ from chereme.dataset.store import pack
 from chereme.errors import CheremeError, MissingExtraError
 from chereme.layout import KINECT_20
 from chereme.recipe import find_recipe
+from chereme.train.answers import split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import split_parts
 from chereme.types import Clip, PoseSequence
 
 SMALL = ("model.width=16", "train.epochs=2", "train.batch=4")

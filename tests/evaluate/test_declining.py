@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chereme.evaluate.declining import auroc, auroc_interval, class_means, declining_scores, mean_auroc
+from chereme.evaluate.declining import auroc, auroc_interval, declining_scores, mean_auroc
 
 
 def test_auroc_is_the_chance_of_a_higher_score():
@@ -28,17 +28,10 @@ def test_turns_count_alike_whatever_their_clips():
     assert (interval.low, interval.high) == (0.75, 0.75)
 
 
-def test_class_means_have_length_one():
-    embeddings = np.array([[1, 0], [0, 1], [0, -1]], np.float32)
-    means = class_means(embeddings, np.array([0, 0, 1]))
-    np.testing.assert_allclose(means, [[0.5**0.5, 0.5**0.5], [0, -1]], atol=1e-6)
-
-
 def test_scores_by_hand():
     """One clip at the first class, one that both classes are equally far from."""
     logits = np.array([[2, 0], [-1, -1]], np.float32)
-    embeddings = np.array([[1, 0], [-1, 0]], np.float32)
-    found = declining_scores(logits, embeddings, np.array([[1, 0], [0, 1]], np.float32))
+    found = declining_scores(logits, np.array([0.5, 4], np.float32))
     np.testing.assert_allclose(found["max_probability"], [1 / (1 + np.exp(-2)), 0.5], rtol=1e-6)
     np.testing.assert_allclose(found["max_logit"], [2, -1])
-    np.testing.assert_allclose(found["nearest_mean"], [1, 0])
+    np.testing.assert_allclose(found["nearness"], [-0.5, -4])

@@ -13,10 +13,10 @@ from chereme.features import FeatureConfig, SamplingConfig
 from chereme.layout import KINECT_20
 from chereme.recipe import Recipe, find_recipe
 from chereme.recognize import Recognizer
+from chereme.train.answers import Parts, logits_of
 from chereme.train.batches import EpochBatches, TrainingBatches, prepare, scoring_batches
 from chereme.train.config import RecognizerRecipe
 from chereme.train.module import RecognizerTraining
-from chereme.train.run import Parts, logits_of
 from chereme.types import PoseSequence
 from made_up import made_up_signer
 

@@ -9,8 +9,9 @@ from chereme.dataset.store import pack
 from chereme.preprocess import either_hand_leads, preprocess
 from chereme.recipe import Recipe
 from chereme.recognize import Recognizer
+from chereme.train.answers import logits_of, split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import logits_of, split_parts, train_bundle
+from chereme.train.run import train_bundle
 from chereme.types import Clip
 from made_up import made_up_signer
 

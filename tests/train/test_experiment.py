@@ -15,10 +15,11 @@ from chereme.bundle import Bundle, Card
 from chereme.dataset.store import Store
 from chereme.errors import SplitError, TrainingError
 from chereme.train import experiment
+from chereme.train.answers import split_parts
 from chereme.train.devices import DealtBatches
 from chereme.train.experiment import grouped_folds, run_experiment
 from chereme.train.module import RecognizerTraining
-from chereme.train.run import fit, split_parts, train_bundle
+from chereme.train.run import fit, train_bundle
 from chereme.types import Clip
 from made_up_signs import RECIPE, made_up_store, recipe
 

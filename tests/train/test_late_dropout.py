@@ -10,8 +10,9 @@ from chereme.dataset.store import pack
 from chereme.errors import RecipeError
 from chereme.models import ConvTransformer
 from chereme.recipe import find_recipe
+from chereme.train.answers import split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import fit, split_parts
+from chereme.train.run import fit
 from chereme.types import Clip
 from made_up import made_up_signer
 

@@ -19,11 +19,12 @@ from chereme.layout import HOLISTIC_543
 from chereme.models import NearestClips
 from chereme.recipe import Recipe, find_recipe
 from chereme.recognize import Recognizer
+from chereme.train.answers import logits_of, split_parts
 from chereme.train.batches import make_batch
 from chereme.train.config import RecognizerRecipe, TrainConfig
 from chereme.train.letters_config import LettersConfig
 from chereme.train.module import RecognizerTraining
-from chereme.train.run import fit, logits_of, split_parts
+from chereme.train.run import fit
 from chereme.types import Clip
 from made_up import made_up_signer
 

@@ -11,7 +11,8 @@ from lightning.pytorch.loggers import Logger
 from chereme.errors import MissingExtraError, TrainingError
 from chereme.recipe import Recipe
 from chereme.train import tracking
-from chereme.train.run import fit, split_parts
+from chereme.train.answers import split_parts
+from chereme.train.run import fit
 from chereme.train.tracking import Tracking, tracking_to
 from made_up_signs import made_up_store, recipe
 

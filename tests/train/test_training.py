@@ -16,9 +16,10 @@ from chereme.errors import BundleError, SplitError, TrainingError
 from chereme.evaluate.calibration import calibrate
 from chereme.recipe import Recipe
 from chereme.recognize import Recognizer
+from chereme.train.answers import logits_of, split_parts
 from chereme.train.batches import TrainingBatches
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import class_weights, fit, logits_of, split_parts, train_bundle
+from chereme.train.run import class_weights, fit, train_bundle
 from chereme.types import Clip, PoseSequence
 from made_up import made_up_signer
 

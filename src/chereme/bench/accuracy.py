@@ -23,8 +23,9 @@ from chereme.dataset.store import Store, pack
 from chereme.evaluate.metrics import score
 from chereme.places import data_folder
 from chereme.recipe import find_recipe
+from chereme.train.answers import Parts, logits_of, split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import Parts, fit, logits_of, split_parts
+from chereme.train.run import fit
 from chereme.types import Clip, Floats
 
 __all__ = ["Trial", "measure_accuracy", "peer_predictions", "run_tests", "summary"]

@@ -17,6 +17,7 @@ TRAINING_CODE = (
     "features",
     "augment",
     "models",
+    "train/answers.py",
     "train/batches.py",
     "train/config.py",
     "train/loop.py",

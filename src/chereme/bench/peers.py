@@ -22,8 +22,8 @@ from chereme.dataset.store import Store
 from chereme.layout import KINECT_20
 from chereme.recipe import find_recipe
 from chereme.recognize import Recognizer
+from chereme.train.answers import Parts, split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import Parts, split_parts
 from chereme.types import Floats
 
 __all__ = ["ROCKET", "clip_milliseconds", "peers_result", "train_rocket"]

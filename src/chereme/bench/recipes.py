@@ -36,9 +36,10 @@ from chereme.files import write_beside
 from chereme.layout import layout_named
 from chereme.places import data_folder
 from chereme.recipe import find_recipe
+from chereme.train.answers import Parts, logits_of, split_parts, words_of
 from chereme.train.config import RecognizerRecipe
 from chereme.train.loop import Kept
-from chereme.train.run import Parts, fit, logits_of, rates_of, split_parts
+from chereme.train.run import fit, rates_of
 from chereme.types import Floats
 
 __all__ = ["ONLY", "Entrant", "Training", "compare_recipes", "packed", "recipes_result", "score_recipe", "train_all"]
@@ -226,6 +227,10 @@ def _train(job: _Job, store: Store, split: Split, bundles: bool = False) -> None
     log.info("%s on %s: %d of %d right, %.0f CPU s", job.name, job.split, right, len(logits), seconds)
 
 
+ANYWHERE = 1e9
+"""Distances are asked for, and none is too far."""
+
+
 def _write_bundle(job: _Job, parts: Parts, kept: Kept, languages: set[str]) -> None:
     write_bundle(
         job.bundle,
@@ -233,11 +238,12 @@ def _write_bundle(job: _Job, parts: Parts, kept: Kept, languages: set[str]) -> N
         job.recipe.source,
         labels=parts.labels,
         language=languages.pop() if len(languages) == 1 else "",
-        calibration=Calibration(),
+        calibration=Calibration(unknown_beyond=ANYWHERE),
         card=Card(f"{job.name} on {job.split}", "Trained by a bench, to be measured.", (job.split,), "", "research"),
         scores={"seed": job.seed, "epochs": kept.epochs},
         trained_on=[parts.ids[i] for i in (*parts.train, *parts.validation)],
         name=job.folder.name,
+        familiar=words_of(kept.model, parts, np.concatenate([parts.train, parts.validation]), job.recipe),
     )
 
 

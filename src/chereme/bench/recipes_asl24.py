@@ -33,8 +33,8 @@ from chereme.layout import image_layout
 from chereme.places import data_folder
 from chereme.poses import read_pose
 from chereme.recipe import find_recipe
+from chereme.train.answers import split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import split_parts
 
 __all__ = ["ENCODER", "encoded", "measure", "write_random_encoder"]
 

@@ -26,8 +26,9 @@ from chereme.bench.recipes import packed
 from chereme.errors import CheremeError, MissingExtraError
 from chereme.features import frame_positions
 from chereme.recipe import find_recipe
+from chereme.train.answers import Parts, split_parts
 from chereme.train.config import RecognizerRecipe
-from chereme.train.run import Parts, fit, split_parts
+from chereme.train.run import fit
 from chereme.types import Floats
 
 __all__ = ["FRAMES", "fit_rocket", "measure", "rocket_class", "rocket_series", "split_by_signer"]

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from chereme.bench import BenchResult
-from chereme.bench.embeddings import embed_all, encoder, sequences_of
+from chereme.bench.embeddings import encoder, sequences_of
 from chereme.bench.recipes import Entrant, Training, packed, train_all
 from chereme.dataset.protocols import isl43_words_out
 from chereme.dataset.split import Split
 from chereme.dataset.store import Store
-from chereme.evaluate.declining import auroc, auroc_interval, class_means, declining_scores, mean_auroc
+from chereme.evaluate.declining import auroc, auroc_interval, declining_scores, mean_auroc
 from chereme.types import Floats
 
 __all__ = ["CHOSEN", "declined_at", "measure"]
 
-CHOSEN = "nearest_mean"
+CHOSEN = "nearness"
 """Of the ways in `declining_scores`, the one that the figure is of; chosen on validation blocks, see LOG.md."""
 PEER = "max_probability"
 KEPT = 0.95
@@ -83,15 +83,10 @@ def measure(
 def _scores(run: Training, store: Store, split: Split) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """What `declining_scores` gives of the test clips, and of the clips whose words are not in the split."""
     reads = encoder(run)
-    train = [i for i, part in split.items() if part != "test"]
-    learnt = embed_all(reads, sequences_of(store, train))
-    classes = np.array([run.labels.index(store.clips[store.positions[i]].gloss) for i in train])
-    means = class_means(np.stack([learnt[i] for i in train]), classes)
     found = []
     for ids in (run.clips, [clip.id for clip in store.clips if clip.id not in split]):
-        sequences = sequences_of(store, ids)
-        logits = np.stack([reads.logits(sequence) for sequence in sequences.values()])
-        found.append(declining_scores(logits, np.stack(list(embed_all(reads, sequences).values())), means))
+        looks = [(reads.logits(clip), reads.distance(clip)) for clip in sequences_of(store, ids).values()]
+        found.append(declining_scores(np.stack([logits for logits, _ in looks]), np.array([far for _, far in looks])))
     return found[0], found[1]
 
 

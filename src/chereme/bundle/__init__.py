@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from chereme.bundle.familiar import FAMILIAR, Familiar
 from chereme.errors import BundleError, LayoutError
 from chereme.layout import Layout, layout_named
 from chereme.places import BUNDLES
 from chereme.recipe import Recipe
 from chereme.types import Floats
 
-__all__ = ["FORMAT", "Bundle", "Calibration", "Card", "digest", "find_bundle", "kind_of", "list_bundles"]
+__all__ = ["FORMAT", "Bundle", "Calibration", "Card", "Familiar", "digest", "find_bundle", "kind_of", "list_bundles"]
 
 FORMAT = 1
 INDEX = "bundle.json"
@@ -57,6 +58,9 @@ class Calibration:
     """Of an encoder: similarities to the signs of a lexicon are divided by it to become scores."""
     unknown_similarity: float = 0.0
     """Of an encoder: when no sign of a lexicon is as similar as this, the clip is reported as unknown."""
+    unknown_beyond: float = 0.0
+    """A clip farther than this from every word, see `Familiar`, is reported as unknown; chosen on validation clips.
+    0: distances are not known."""
 
     def probabilities(self, logits: Floats) -> Floats:
         """Scores (..., K), as a model gives them, to probabilities of the same shape and precision."""
@@ -121,6 +125,15 @@ class Bundle:
     @property
     def unknown_below(self) -> float:
         return self.calibration.unknown_below
+
+    def familiar(self) -> Familiar | None:
+        """Where its words lie, for bundles that say from how far a clip is no word of theirs.
+
+        Raises:
+            BundleError: the file is damaged.
+        """
+        path = self.folder / FAMILIAR
+        return Familiar.read(path) if self.calibration.unknown_beyond and path.is_file() else None
 
     @classmethod
     def load(cls, folder: str | Path, kind: str = "recognizer") -> "Bundle":

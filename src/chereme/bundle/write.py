@@ -15,6 +15,7 @@ from torch import nn
 
 from chereme.bundle import ENCODER, INDEX, Bundle, Calibration, Card, clip_digest, digest, index_of
 from chereme.bundle.convolutions import over_pictures
+from chereme.bundle.familiar import FAMILIAR, Familiar
 from chereme.errors import BundleError
 from chereme.features import FeatureConfig, FeaturePlan
 from chereme.features.hand import HandFeatureConfig, hand_feature_names
@@ -41,6 +42,7 @@ def write_bundle(
     trained_on: Iterable[str],
     name: str | None = None,
     kind: str = "recognizer",
+    familiar: Familiar | None = None,
 ) -> Bundle:
     """Write a bundle's folder, whole or not at all, and read it back.
 
@@ -56,6 +58,7 @@ def write_bundle(
         trained_on: ids of the training clips.
         name: of the bundle; None: the folder's.
         kind: `recognizer` of signs, or `speller`, whose model is one of `chereme.models.handshape`.
+        familiar: where its words lie, for a calibration with `unknown_beyond`.
     """
     folder = Path(folder)
     name = name or folder.name
@@ -64,6 +67,8 @@ def write_bundle(
         weights = save({k: v.contiguous() for k, v in model.state_dict().items()})
         (part / "model.safetensors").write_bytes(weights)  # save_file would let nobody but its owner read it
         write_onnx(model, inputs, part / "model.onnx", kind)
+        if familiar is not None:
+            (part / FAMILIAR).write_bytes(familiar.as_bytes())
         if encoder := recipe.tables.get("image", {}).get("encoder"):
             shutil.copyfile(encoder, part / ENCODER)
         (part / "recipe.toml").write_text(recipe.text, encoding="utf-8")

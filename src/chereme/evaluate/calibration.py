@@ -23,6 +23,9 @@ __all__ = [
 BINS = 15
 """Equal-mass bins of the calibration error: of a hundred clips, equal-width bins would leave most empty."""
 
+DECLINED = 0.05
+"""Share of right answers that a threshold may take back."""
+
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -107,7 +110,7 @@ def fit_temperature(logits: Floats, truth: Ints, *, low: float = 0.05, high: flo
     return float(np.exp((left + right) / 2))
 
 
-def choose_unknown_threshold(probabilities: Floats, truth: Ints, *, declined: float = 0.05) -> float:
+def choose_unknown_threshold(probabilities: Floats, truth: Ints, *, declined: float = DECLINED) -> float:
     """The probability below which an answer is called unknown.
 
     Without examples of other signing one can only fix what it costs: the largest threshold that takes at most
@@ -122,19 +125,26 @@ def choose_unknown_threshold(probabilities: Floats, truth: Ints, *, declined: fl
     return float(np.quantile(probabilities[right].max(1).astype(np.float64), declined, method="lower"))
 
 
-def calibrate(logits: Floats, truth: Ints, what: str) -> Calibration:
-    """Temperature and threshold for a bundle.
+def calibrate(logits: Floats, truth: Ints, what: str, distances: Floats | None = None) -> Calibration:
+    """Temperature and thresholds for a bundle.
 
     Args:
         logits: (N, K) of held-out clips.
         truth: (N,) their classes.
         what: the clips in words: `validation clips`.
+        distances: (N,) to the nearest word, see `chereme.bundle.Familiar`; None: not known. Known ones take another
+            twentieth of the right answers back.
     """
     # a few clips that are all right would ask for a temperature near 0, and so for certainty: not below 0.25
     temperature = fit_temperature(logits, truth, low=0.25)
     threshold = choose_unknown_threshold(Calibration(temperature).probabilities(logits), truth)
-    # rounded down: the threshold is one of the answers' own probabilities, and that answer is to be kept
-    return Calibration(round(temperature, 4), np.floor(threshold * 1e4) / 1e4, f"{len(truth)} {what}")
+    right = logits.argmax(1) == truth
+    beyond = 0.0
+    if distances is not None and right.any():
+        beyond = float(np.quantile(distances[right].astype(np.float64), 1 - DECLINED, method="higher"))
+    # rounded away: the thresholds are some answers' own, and those answers are to be kept
+    below, beyond = np.floor(threshold * 1e4) / 1e4, np.ceil(beyond * 1e4) / 1e4
+    return Calibration(round(temperature, 4), below, f"{len(truth)} {what}", unknown_beyond=beyond)
 
 
 def look_up(embeddings: Floats, classes: Ints, galleries: int = 5) -> tuple[Floats, Ints]:
@@ -159,7 +169,7 @@ def look_up(embeddings: Floats, classes: Ints, galleries: int = 5) -> tuple[Floa
 
 
 def calibrate_similarity(
-    calibration: Calibration, embeddings: Floats, classes: Ints, *, galleries: int = 5, declined: float = 0.05
+    calibration: Calibration, embeddings: Floats, classes: Ints, *, galleries: int = 5, declined: float = DECLINED
 ) -> Calibration:
     """The same for looking signs up by one example each, as a lexicon does.
 

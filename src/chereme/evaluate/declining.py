@@ -3,46 +3,31 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from chereme.bundle import Calibration
 from chereme.evaluate.metrics import Interval
 from chereme.types import Floats
 
-__all__ = ["auroc", "auroc_interval", "class_means", "declining_scores", "mean_auroc"]
+__all__ = ["auroc", "auroc_interval", "declining_scores", "mean_auroc"]
 
 
-def declining_scores(logits: Floats, embeddings: Floats, means: Floats) -> dict[str, Floats]:
+def declining_scores(logits: Floats, distances: Floats) -> dict[str, Floats]:
     """Scores by which N clips may be taken for known glosses; each is large for what is known.
 
     - `max_probability`: of the likeliest gloss.
-    - `max_logit`: before the softmax, which says nothing of how far all glosses are; of a cosine classifier it is
-      the cosine with the nearest gloss's direction, times a constant.
-    - `nearest_mean`: cosine with the nearest gloss's mean over its training clips.
+    - `max_logit`: before the softmax, which says nothing of how far all glosses are.
+    - `nearness`: the distance to the nearest gloss, negative.
 
     Args:
         logits: (N, K).
-        embeddings: (N, E), each of length 1.
-        means: (K, E), see `class_means`.
+        distances: (N,), see `chereme.bundle.Familiar`.
     """
     return {
         "max_probability": Calibration().probabilities(logits).max(1),
         "max_logit": logits.max(1),
-        "nearest_mean": (embeddings @ means.T).max(1),
+        "nearness": -distances,
     }
-
-
-def class_means(embeddings: Floats, classes: NDArray[np.int64]) -> Floats:
-    """(K, E) mean embedding of each class 0 to K - 1, brought back to length 1.
-
-    Args:
-        embeddings: (N, E) of training clips.
-        classes: (N,) of them; each class has a clip.
-    """
-    sums = np.zeros((int(classes.max()) + 1, embeddings.shape[1]), np.float32)
-    np.add.at(sums, classes, embeddings)
-    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 def auroc(known: Floats, unseen: Floats) -> float:

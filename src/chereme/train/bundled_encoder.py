@@ -27,9 +27,10 @@ from chereme.evaluate.calibration import calibrate, calibrate_similarity, look_u
 from chereme.models import ConvTransformer
 from chereme.places import BUNDLES, data_folder
 from chereme.recipe import find_recipe
+from chereme.train.answers import Parts, embeddings_of, logits_of, split_parts
 from chereme.train.config import RecognizerRecipe
 from chereme.train.loop import Kept
-from chereme.train.run import Parts, embeddings_of, fit, logits_of, split_parts
+from chereme.train.run import fit
 
 __all__ = ["ASL1700", "calibration_split", "train_asl1700"]
 

@@ -22,10 +22,11 @@ from chereme.errors import SplitError
 from chereme.evaluate.metrics import score
 from chereme.evaluate.report import Evaluation, write_report
 from chereme.files import write_beside
+from chereme.train.answers import Parts, logits_of
 from chereme.train.batches import prepare
 from chereme.train.config import RecognizerRecipe
 from chereme.train.devices import first_process, wait_for_all
-from chereme.train.run import Parts, claim, logits_of, split_digest, train_bundle
+from chereme.train.run import claim, split_digest, train_bundle
 from chereme.train.tracking import Tracking
 from chereme.types import Clip
 

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,21 @@ from chereme.dataset.store import Store
 from chereme.errors import SplitError, TrainingError
 from chereme.evaluate.calibration import calibrate
 from chereme.evaluate.metrics import score
-from chereme.features import FeaturePlan, average_samples, surest
 from chereme.files import write_beside
 from chereme.landmarks.image_features import check_encoder
 from chereme.layout import layout_named
 from chereme.models import ConvTransformer, NearestClips, build_recognizer
 from chereme.recipe import Recipe
-from chereme.train.batches import EpochBatches, PreparedClips, ScoringBatch, TrainingBatches, prepare, scoring_batches
+from chereme.train.answers import (
+    Parts,
+    embeddings_of,
+    logits_of,
+    places_of,
+    scored_clips,
+    split_parts,
+    words_of,
+)
+from chereme.train.batches import EpochBatches, TrainingBatches
 from chereme.train.config import RecognizerRecipe
 from chereme.train.devices import PLACEMENT, first_process, wait_for_all
 from chereme.train.loop import Kept, Loop, run_loop
@@ -36,60 +44,8 @@ from chereme.train.module import LateDropout, RecognizerTraining
 from chereme.train.space import fit_space
 from chereme.train.start import Start, begin_from, start_of
 from chereme.train.tracking import Tracking
-from chereme.types import Floats
 
-__all__ = [
-    "Parts",
-    "claim",
-    "embeddings_of",
-    "class_weights",
-    "fit",
-    "logits_of",
-    "rates_of",
-    "split_digest",
-    "split_parts",
-    "train_bundle",
-]
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """Prepared clips of a store, and which of them belong to which part of a split."""
-
-    clips: PreparedClips
-    ids: tuple[str, ...]
-    labels: tuple[str, ...]
-    """Glosses in class order: sorted, all that the split uses."""
-    train: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
-
-
-def split_parts(store: Store, split: Mapping[str, str], recipe: RecognizerRecipe) -> Parts:
-    """Prepare every clip that a split names.
-
-    Args:
-        store: packed clips.
-        split: clip id to `train`, `validation` or `test`; other clips are left out.
-        recipe: says how clips are preprocessed.
-
-    Raises:
-        SplitError: no training clip, or a gloss to be validated or tested has none.
-    """
-    chosen = [i for i, clip in enumerate(store.clips) if split.get(clip.id)]
-    parts = np.array([split[store.clips[i].id] for i in chosen])
-    glosses = [store.clips[i].gloss for i in chosen]
-    trained = {g for g, part in zip(glosses, parts, strict=True) if part == "train"}
-    if not trained:
-        raise SplitError("the split leaves no clip to train on; look at it with `chereme dataset stats`")
-    if lost := sorted(set(glosses) - trained):
-        raise SplitError(f"no training clip of {', '.join(lost[:5])} ({len(lost)} glosses), yet they are to be scored")
-    labels = tuple(sorted(trained))
-    position = {gloss: k for k, gloss in enumerate(labels)}
-    clips = prepare([store.sequence(i) for i in chosen], [position[g] for g in glosses], recipe)
-    clips = replace(clips, videos=np.unique([store.digests[i] for i in chosen], return_inverse=True)[1])
-    train, validation, test = (np.flatnonzero(parts == name) for name in ("train", "validation", "test"))
-    return Parts(clips, tuple(store.clips[i].id for i in chosen), labels, train, validation, test)
+__all__ = ["claim", "class_weights", "fit", "rates_of", "split_digest", "train_bundle"]
 
 
 def fit(
@@ -146,12 +102,15 @@ def fit(
     if config.late_dropout_from:
         watching = [*watching, LateDropout(model.drop, config.late_dropout_from)]  # type: ignore[arg-type]
     module.lead = config.margin * recipe.model.scale if recipe.model.classifier == "cosine" else 0.0
+    validated = None
+    if validation is not None:
+        validated = [(b.values, b.mask, b.classes) for b in scored_clips(parts, validation, recipe)]
     kept = run_loop(
         module,
         model,
         dataset,
         batches,
-        None if validation is None else [(b.values, b.mask, b.classes) for b in _scoring(parts, validation, recipe)],
+        validated,
         folder,
         Loop(
             config.epochs,
@@ -184,7 +143,7 @@ def _remember(
     recipe: RecognizerRecipe,
 ) -> Kept:
     """Clips as they are, not augmented: there is nothing to learn from the same clip changed, and more to search."""
-    batches = _scoring(parts, train, recipe)
+    batches = scored_clips(parts, train, recipe)
     longest = max(b.mask.shape[1] for b in batches)
     values = torch.cat([F.pad(b.values, (0, 0, 0, longest - b.mask.shape[1])) for b in batches])
     mask = torch.cat([F.pad(b.mask, (0, longest - b.mask.shape[1])) for b in batches])
@@ -195,39 +154,6 @@ def _remember(
         right = logits_of(model, parts, validation, recipe).argmax(1) == parts.clips.classes[validation]
         top1 = float(right.mean())
     return Kept(model.eval(), 1, top1)
-
-
-def logits_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
-    """Raw scores (N, K) of some prepared clips, not augmented; each of all its samples, and both ways, together."""
-    model.eval()
-    scores = _scores(model, parts, chosen, recipe)
-    either = parts.clips.either
-    if recipe.preprocess.both_ways and either is not None and either[chosen].any():
-        rows = np.flatnonzero(either[chosen])
-        turned = replace(parts, clips=parts.clips.turned_round(layout_named(recipe.preprocess.layout)))
-        both = np.stack([scores[rows], _scores(model, turned, chosen[rows], recipe)], 1)
-        scores[rows] = both[np.arange(len(rows)), surest(both)]
-    return scores
-
-
-def _scores(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
-    scores = np.zeros((len(chosen), len(parts.labels)), np.float32)
-    with torch.no_grad():
-        for batch in _scoring(parts, chosen, recipe):
-            logits = model(batch.values, batch.mask).float().numpy()
-            scores[batch.rows] = average_samples(logits.reshape(len(batch.rows), -1, len(parts.labels)))
-    return scores
-
-
-def embeddings_of(model: nn.Module, parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> Floats:
-    """Embeddings (N, E) of some prepared clips, not augmented, as the classifier reads them."""
-    found = np.zeros((len(chosen), recipe.model.embedding), np.float32)
-    model.eval()
-    with torch.no_grad():
-        for batch in _scoring(parts, chosen, recipe):
-            embeddings = model.embed(batch.values, batch.mask).float().numpy()  # type: ignore[operator]
-            found[batch.rows] = embeddings.reshape(len(batch.rows), -1, embeddings.shape[1]).mean(1)
-    return found
 
 
 def train_bundle(
@@ -282,9 +208,10 @@ def train_bundle(
     if start is not None:
         scores["started_from"] = start.origin
     if validation is not None:
-        calibration = calibrate(
-            logits_of(trained.model, parts, validation, recipe), parts.clips.classes[validation], "validation clips"
-        )
+        logits, distances = logits_of(trained.model, parts, validation, recipe), None
+        if familiar := words_of(trained.model, parts, parts.train, recipe):
+            distances = familiar.distance(places_of(trained.model, parts, validation, recipe))
+        calibration = calibrate(logits, parts.clips.classes[validation], "validation clips", distances)
         scores |= {"validation_clips": len(validation), "validation_top1": trained.validation_top1}
     used = parts.train
     if refit and validation is not None:
@@ -313,6 +240,7 @@ def train_bundle(
         scores=scores,
         trained_on=[parts.ids[i] for i in used],
         name=name or folder.resolve().name,
+        familiar=words_of(trained.model, parts, used, recipe),
     )
     wait_for_all()
     return written
@@ -395,8 +323,3 @@ def class_weights(classes: NDArray[np.int64], count: int) -> Tensor:
     clips = np.bincount(classes, minlength=count)
     weights = np.where(clips > 0, len(classes) / (np.count_nonzero(clips) * np.maximum(clips, 1)), 0.0)
     return torch.tensor(weights, dtype=torch.float32)
-
-
-def _scoring(parts: Parts, chosen: NDArray[np.int64], recipe: RecognizerRecipe) -> list[ScoringBatch]:
-    plan = FeaturePlan(layout_named(recipe.preprocess.layout), recipe.features)
-    return scoring_batches(parts.clips, chosen, recipe, plan)

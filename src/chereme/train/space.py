@@ -10,13 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from chereme.bundle.familiar import Familiar
 from chereme.models import ConvTransformer
 from chereme.types import Floats
 
-__all__ = ["fit_space", "within_class_whitening"]
+__all__ = ["familiar_words", "fit_space", "within_class_whitening"]
 
 SHRINK = 3.0
 """How many times the mean variance is added in every direction: clips that were trained on scatter less than others."""
+FAMILIAR_SHRINK = 0.5
+"""The same where distances tell known words from others; chosen on validation blocks of isl43, see LOG.md."""
 
 
 def fit_space(model: ConvTransformer, embed: Callable[[], Floats], classes: NDArray[np.int64]) -> None:
@@ -33,6 +36,22 @@ def fit_space(model: ConvTransformer, embed: Callable[[], Floats], classes: NDAr
     with torch.no_grad():
         model.centre.copy_(torch.from_numpy(centre))
         model.spread.copy_(torch.from_numpy(within_class_whitening(embeddings - centre, classes)))
+
+
+def familiar_words(embeddings: Floats, classes: NDArray[np.int64], count: int) -> Familiar:
+    """Where words lie, to tell how far a clip is from all of them.
+
+    Args:
+        embeddings: (N, E) of the training clips, each of length 1.
+        classes: (N,) their glosses.
+        count: K, of all glosses; one without clips is far from everything.
+    """
+    metric = within_class_whitening(embeddings, classes, FAMILIAR_SHRINK)
+    placed = embeddings @ metric
+    sums = np.zeros((count, placed.shape[1]), np.float64)
+    np.add.at(sums, classes, placed)
+    clips = np.bincount(classes, minlength=count)[:, None]
+    return Familiar(metric, np.where(clips > 0, sums / np.maximum(clips, 1), 1e6).astype(np.float32))
 
 
 def within_class_whitening(embeddings: Floats, classes: NDArray[np.int64], shrink: float = SHRINK) -> Floats:

@@ -27,10 +27,11 @@ from chereme.dataset.store import Store
 from chereme.errors import CheremeError, RecipeError, SplitError, TrainingError
 from chereme.files import write_beside
 from chereme.recipe import Recipe
+from chereme.train.answers import Parts, split_parts
 from chereme.train.cluster import on_cluster
 from chereme.train.config import RecognizerRecipe, TrainConfig
 from chereme.train.devices import PLACEMENT
-from chereme.train.run import Parts, claim, fit, split_digest, split_parts
+from chereme.train.run import claim, fit, split_digest
 from chereme.train.search import Choice, Dimension, TuneConfig, as_changes, grid, meant, spelled
 from chereme.train.tracking import Tracking
 
