@@ -33,13 +33,24 @@ if TYPE_CHECKING:
 @click.option(
     "--importance", is_flag=True, help="Also tell which features matter, on validation clips unless --part says other."
 )
+@click.option("--recognizer", help="Of a producer: a bundle that says what it reads from each sign made.")
+@click.option("--floors/--no-floors", default=True, help="Of a producer: also what needs no learning, and the ceiling.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def command(
-    bundle: str, data: Path, split: str | None, part: str | None, out: Path | None, importance: bool, as_json: bool
+    bundle: str,
+    data: Path,
+    split: str | None,
+    part: str | None,
+    out: Path | None,
+    importance: bool,
+    recognizer: str | None,
+    floors: bool,
+    as_json: bool,
 ) -> None:
     """Score BUNDLE, a folder or the name of one that ships, on clips it was not trained on.
 
-    Of a speller, pictures without a hand count as wrong: top-1 is accuracy times detection rate.
+    Of a speller, pictures without a hand count as wrong: top-1 is accuracy times detection rate. Of a producer, the
+    signs made are compared with those recorded, along the cheapest alignment in time, beside floors and ceiling.
 
     The report folder gets report.json, results.txt, per_class.csv, answers.csv, and plots of the confusions,
     the reliability of the probabilities, and the F1 of every word or letter; with --importance also
@@ -55,9 +66,16 @@ def command(
     from chereme.spell import Speller
 
     folder = find_bundle(bundle)
-    recognizer: Recognizes = Speller.load(folder) if kind_of(folder) == "speller" else Recognizer.load(folder)
+    if kind_of(folder) in ("producer", "decoder"):
+        from chereme.cli import _producers
+
+        if importance or part == ALL:
+            raise click.UsageError("--importance and --part all are for recognizers")
+        _producers.evaluate(folder, data, split, part or "test", recognizer, floors, as_json)
+        return
+    judged: Recognizes = Speller.load(folder) if kind_of(folder) == "speller" else Recognizer.load(folder)
     from_npz = data.suffix.lower() == ".npz"
-    if importance and not isinstance(recognizer, Recognizer):
+    if importance and not isinstance(judged, Recognizer):
         raise click.UsageError("--importance is for recognizers of signs; a speller has one family of features")
     part = part or (ALL if from_npz and split is None else "validation" if importance else "test")
     matter = []
@@ -65,15 +83,15 @@ def command(
         if part == ALL:
             split = ""
         elif split is None:
-            split = _choose_split(opened.split_names(), str(recognizer.bundle.scores.get("split", "")), data)
-        name = "-".join(filter(None, [recognizer.bundle.name, split, part]))
+            split = _choose_split(opened.split_names(), str(judged.bundle.scores.get("split", "")), data)
+        name = "-".join(filter(None, [judged.bundle.name, split, part]))
         report = out or Path("reports") / name
         check_replaceable(report)
         progress = not as_json and sys.stderr.isatty()
-        found = evaluate_recognizer(recognizer, opened, split, part, progress=progress)
+        found = evaluate_recognizer(judged, opened, split, part, progress=progress)
         if importance:
-            assert isinstance(recognizer, Recognizer)
-            matter = feature_importance(recognizer, opened, found, progress=progress)
+            assert isinstance(judged, Recognizer)
+            matter = feature_importance(judged, opened, found, progress=progress)
     write_report(found, report, lambda folder: write_importance(matter, folder) if importance else None)
     if as_json:
         told = {"importance": [asdict(one) for one in matter]} if importance else {}

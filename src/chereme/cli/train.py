@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 @click.command(name="train")
 @click.argument("recipe")
 @click.option(
-    "--data", "data", required=True, type=click.Path(path_type=Path), help="Packed store; for letters also an .npz."
+    "--data",
+    "data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Packed store; for letters also an .npz; for producers also a CSV `uid,text`, or hf:OWNER/NAME[:CONFIG].",
+)
+@click.option(
+    "--poses", type=click.Path(path_type=Path), help="With a CSV: folder of its .pose files.  [default: its own]"
 )
 @click.option("--split", help="Name of a split of the store, from `chereme dataset split`.")
 @click.option(
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
 def command(
     recipe: str,
     data: Path,
+    poses: Path | None,
     split: str | None,
     val_split: float | None,
     folds: int | None,
@@ -65,13 +73,15 @@ def command(
     use: str,
     as_json: bool,
 ) -> None:
-    """Train by RECIPE, a TOML file or the name of one that ships: a recognizer of signs, or of letters from one hand.
+    """Train by RECIPE, a TOML file or the name of one that ships: a recognizer of signs, of letters from one hand, or
+    a producer, which makes signing out of glosses or text.
 
     The run folder holds progress.csv, checkpoints (best and last) and, at the end, the bundle.
     """
     import sys
 
     from chereme.bundle import Card
+    from chereme.cli._producers import is_producer, train_one
     from chereme.evaluate.report import split_title
     from chereme.recipe import find_recipe
 
@@ -88,6 +98,12 @@ def command(
     if seed is not None:
         changes = (*changes, f"{'letters' if letters else 'train'}.seed={seed}")
     chosen = chosen.changed(changes) if changes else chosen
+    if is_producer(chosen):
+        if folds or start is not None:
+            raise click.UsageError("--folds and --from are not for producers")
+        about = (title, licence, use)
+        train_one(chosen, str(data), poses, split, val_split, out, about, refit, resume, track, as_json)
+        return
     kind, unit = ("letters", "hands") if letters else ("words", "clips")
     settings: Any = _settings(chosen)
     made_of = split or (f"{folds}-folds-by-{by}" if folds else "validated")

@@ -10,8 +10,15 @@ from chereme.cli import print_json
 
 @click.command(name="tune")
 @click.argument("recipe")
-@click.option("--data", "data", required=True, type=click.Path(path_type=Path), help="Packed store.")
-@click.option("--split", required=True, help="Name of a split of the store; its validation clips choose.")
+@click.option(
+    "--data", "data", required=True, type=click.Path(path_type=Path), help="Packed store; with --select also a CSV."
+)
+@click.option("--split", help="Name of a split of the store; its validation clips choose. Needed but with --select.")
+@click.option(
+    "--select", "others", multiple=True, metavar="RECIPE", help="Compare producers in short runs; again for more."
+)
+@click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="With --select: of each run.")
+@click.option("--poses", type=click.Path(path_type=Path), help="With --select and a CSV: folder of its .pose files.")
 @click.option("--trials", type=click.IntRange(1), help="How many in all, earlier ones included.  [default: recipe, 20]")
 @click.option("--space", type=click.Path(path_type=Path), help="TOML file with what to try, for the recipe's [tune].")
 @click.option("--sampler", type=click.Choice(["tpe", "random", "grid"]), help="Instead of the recipe's.")
@@ -27,7 +34,10 @@ from chereme.cli import print_json
 def command(
     recipe: str,
     data: Path,
-    split: str,
+    split: str | None,
+    others: tuple[str, ...],
+    epochs: int,
+    poses: Path | None,
     trials: int | None,
     space: Path | None,
     sampler: str | None,
@@ -44,7 +54,17 @@ def command(
     """Search settings of RECIPE, a TOML file or the name of one that ships, by their validation score.
 
     The folder gets study.db, trials.csv, a folder per trial, and best.toml: the recipe to train next.
+
+    With --select nothing is searched: RECIPE and the others, all producers, are trained for a few epochs each on the
+    same clips, and the table of their validation losses says which one to train in full.
     """
+    if others:
+        from chereme.cli._producers import select
+
+        select((recipe, *others), str(data), poses, split, out, epochs, changes, resume, as_json)
+        return
+    if split is None:
+        raise click.UsageError("name a split of the store with --split: its validation clips choose the settings")
     import sys
     from dataclasses import replace
 
@@ -60,8 +80,8 @@ def command(
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "tuning") from error
     chosen = find_recipe(recipe)
-    if "handshape" in chosen.tables:
-        raise click.UsageError("recipes of signs are tuned, not those of letters")
+    if "handshape" in chosen.tables or "pose" in chosen.tables:
+        raise click.UsageError("recipes of signs are tuned, not those of letters; producers are compared with --select")
     chosen = chosen.changed(changes) if changes else chosen
     config, dimensions = read_space(RecognizerRecipe.read(chosen).tune, chosen, space)
     given: dict[str, Any] = {"trials": trials, "sampler": sampler, "pruner": pruner}

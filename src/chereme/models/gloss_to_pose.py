@@ -68,6 +68,7 @@ class GlossToPose(nn.Module):
         self.reader: nn.Module = self._reader(words, config)
         self.duration = nn.Sequential(nn.Linear(config.hidden, 64), nn.SiLU(), nn.Linear(64, 1))
         self.out = nn.Linear(config.hidden, size + 2)
+        nn.init.normal_(self.out.weight, std=1e-3)  # it begins at the mean pose, whose bones have their lengths
         nn.init.zeros_(self.out.bias)
 
     def _reader(self, words: int, config: ProducerModelConfig) -> nn.Module:
@@ -157,7 +158,7 @@ class _PretrainedReader(nn.Module):
             self.model = AutoModel.from_pretrained(config.encoder, local_files_only=True, weights_only=True)
         except (OSError, ValueError, KeyError) as error:
             raise TrainingError(
-                f"model.encoder {config.encoder}: no BERT-like model in this folder: {error}"
+                f"model.encoder {config.encoder}: no BERT-like model in this folder: {_line(error)}"
             ) from error
         self.freeze = config.freeze
         self.project = nn.Linear(self.model.config.hidden_size, config.hidden)
@@ -166,6 +167,10 @@ class _PretrainedReader(nn.Module):
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze):
             read = self.model(input_ids=tokens, attention_mask=mask.long()).last_hidden_state
         return self.project(read)
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 class GruProducer(GlossToPose):

@@ -1,30 +1,22 @@
-"""Train a gloss-to-pose decoder and write it as a bundle: weights only, never a pose.
-
-python -m chereme.train.decoder --data FOLDER_OF_DATA_SETS
-"""
+"""Train a gloss-to-pose decoder and write it as a bundle: weights only, never a pose."""
 
 import json
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import click
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from chereme.bundle import INDEX, Card, digest
-from chereme.dataset.importers import IMPORTERS
-from chereme.dataset.protocols import isl43
+from chereme.bundle import INDEX, Card, clip_digest, digest
 from chereme.errors import RecipeError, TrainingError
 from chereme.files import write_folder_beside
 from chereme.layout import BODY_HANDS_75
 from chereme.models.pose_decoder import HAND_CHAIN, PoseDecoder
-from chereme.places import BUNDLES, data_folder
-from chereme.preprocess import sort_hands
 from chereme.recipe import Recipe
 from chereme.train.typical_sign import BODY_POINTS, TypicalSign, typical_sign
 from chereme.types import Floats, PoseSequence
@@ -83,7 +75,7 @@ class TrainedDecoder:
 
 @dataclass(frozen=True)
 class _Frames:
-    """All frames of all words: N moments."""
+    """All frames of all words: N moments; the body NaN where no clip shows it."""
 
     word: Tensor
     time: Tensor
@@ -116,11 +108,12 @@ def train_decoder(clips: Mapping[str, Sequence[PoseSequence]], config: DecoderCo
     palm = float(bones[HAND_CHAIN.index((0, 9))])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        rest = np.median(frames.body.numpy(), axis=0)
+        rest = frames.body.nanmedian(0).values.nan_to_num().numpy()
         network = PoseDecoder(
             len(glosses), rest, bones, code=config.code, hidden=config.hidden, harmonics=config.harmonics
         )
         _fit(network, frames, config, palm)
+        network.rest[frames.body.isnan().all(0)] = torch.nan  # what no clip shows is not produced
     scores = _scores(network, frames, palm) | {"clips": sum(s.clips for s in signs), "frames": len(frames.word)}
     return TrainedDecoder(network.eval(), tuple(glosses), tuple(s.seconds for s in signs), palm, config, scores)
 
@@ -158,10 +151,12 @@ def _fit(network: PoseDecoder, frames: _Frames, config: DecoderConfig, palm: flo
     grid = torch.linspace(0, 1, 48)
     grid_word = torch.arange(words).repeat_interleave(len(grid))
     grid_time = grid.repeat(words)
+    shown = ~frames.body.isnan()
     for _ in range(config.steps):
         body, hands, seen = network(frames.word, frames.time)
-        loss = F.smooth_l1_loss(body[..., :2], frames.body[..., :2], beta=0.02)
-        loss = loss + 0.2 * F.smooth_l1_loss(body[..., 2], frames.body[..., 2], beta=0.05)
+        apart = torch.where(shown, body - frames.body, 0.0)
+        loss = F.smooth_l1_loss(apart[..., :2], torch.zeros_like(apart[..., :2]), beta=0.02)
+        loss = loss + 0.2 * F.smooth_l1_loss(apart[..., 2], torch.zeros_like(apart[..., 2]), beta=0.05)
         loss = loss + _hand_loss(hands, frames, palm)
         loss = loss + 0.05 * F.binary_cross_entropy_with_logits(seen, frames.seen)
         even_body, even_hands, _ = network(grid_word, grid_time)
@@ -196,14 +191,24 @@ def _arm_spread(body: Tensor) -> Tensor:
 @torch.no_grad()
 def _scores(network: PoseDecoder, frames: _Frames, palm: float) -> dict[str, float]:
     body, hands, _ = network(frames.word, frames.time)
-    body_error = (body - frames.body)[..., :2].norm(dim=-1).mean()
+    body_error = (body - frames.body)[..., :2].norm(dim=-1).nanmean()
     per_hand = (hands - frames.hands)[..., :2].norm(dim=-1).mean(-1) / palm
     hand_error = (per_hand * frames.seen).sum() / frames.seen.sum()
     return {"body": round(float(body_error), 4), "hands": round(float(hand_error), 4)}
 
 
-def write_decoder(folder: str | Path, decoder: TrainedDecoder, recipe: Recipe, card: Card, language: str) -> Path:
-    """Write a decoder's bundle, whole or not at all: ONNX weights, recipe, card, scores, and what binds them."""
+def write_decoder(
+    folder: str | Path,
+    decoder: TrainedDecoder,
+    recipe: Recipe,
+    card: Card,
+    language: str,
+    trained_on: Iterable[str] = (),
+) -> Path:
+    """Write a decoder's bundle, whole or not at all: ONNX weights, recipe, card, scores, and what binds them.
+
+    `trained_on` are the ids of its clips: kept as digests, they tell when a recognizer that judges it has seen them.
+    """
     folder = Path(folder)
     with write_folder_beside(folder) as part:
         _write_onnx(decoder.network, part / "decoder.onnx")
@@ -221,6 +226,7 @@ def write_decoder(folder: str | Path, decoder: TrainedDecoder, recipe: Recipe, c
             "demo": list(decoder.config.demo or decoder.glosses[:3]),
             "card": asdict(card),
             "scores": dict(decoder.scores),
+            "trained_on": sorted(map(clip_digest, trained_on)),
             "files": {p.name: digest(p) for p in sorted(part.iterdir())},
         }
         (part / INDEX).write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -258,7 +264,8 @@ def _write_onnx(network: PoseDecoder, path: Path) -> None:
 def _card_page(name: str, decoder: TrainedDecoder, card: Card) -> str:
     lines = [f"# {card.title}", "", card.summary, "", f"- **Bundle**: `{name}` (kind: decoder, gloss to pose)"]
     lines += [f"- **Trained on**: {', '.join(card.data)}", f"- **Licence of the data**: {card.licence}"]
-    lines += ["- **The weights may be used for**: research and demonstration only"]
+    use = {"open": "any use, with credit", "research": "research and demonstration only"}[card.use]
+    lines += [f"- **The weights may be used for**: {use}"]
     lines += [f"- **Limits**: {limit}" for limit in card.limits]
     lines += ["", "## Fit to its training clips (no test of quality)", ""]
     fit = decoder.scores
@@ -269,50 +276,3 @@ def _card_page(name: str, decoder: TrainedDecoder, card: Card) -> str:
     lines += ["", f"## Its {len(decoder.glosses)} words", ""]
     lines += [f"- {gloss}, {seconds:.2f} s" for gloss, seconds in zip(decoder.glosses, decoder.seconds, strict=True)]
     return "\n".join([*lines, ""])
-
-
-DATA_SET = "isl_include43_poses"
-CARD = Card(
-    "A few Indian Sign Language words, from gloss to pose",
-    "A small network that signs a handful of words, for `chereme demo`. It holds weights only: no recording, no pose"
-    " of a person. Each word is fitted to all of its training clips at once, aligned in time.",
-    (DATA_SET,),
-    "not stated by the source; looks like INCLUDE (believed CC BY 4.0, unchecked)",
-    "research",
-    (
-        "its words come from the same data set as the training clips of the bundled recognizer: that the recognizer"
-        " names them measures nothing",
-        "no Deaf signer has judged the signs; do not learn or teach from them",
-        "hands, arms and head only: no facial expression, no mouthing",
-    ),
-)
-
-
-def training_clips(folder: Path) -> dict[str, list[PoseSequence]]:
-    """The clips that the split isl43 does not test on, hands sorted: gloss to its clips."""
-    items = list(IMPORTERS[DATA_SET](folder))
-    split = isl43([clip for clip, _ in items])["isl43"]
-    kept: dict[str, list[PoseSequence]] = {}
-    for clip, sequence in items:
-        if split[clip.id] != "test":
-            kept.setdefault(clip.gloss, []).append(sort_hands(sequence))
-    return kept
-
-
-@click.command()
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of the public data sets.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Bundle to write.  [default: the one that ships]")
-@click.option("--recipe", type=click.Path(path_type=Path), help="Table [decoder].  [default: demo_words.toml]")
-def main(data: Path | None, out: Path | None, recipe: Path | None) -> None:
-    """Train the decoder behind `chereme demo` again."""
-    torch.set_num_threads(1)  # sums of several threads differ in the last bit
-    chosen = Recipe.from_file(recipe or Path(__file__).with_name("demo_words.toml"))
-    chosen.check_tables(["decoder"])
-    config = chosen.stage("decoder", DecoderConfig)
-    decoder = train_decoder(training_clips(data_folder(data) / DATA_SET), config)
-    folder = write_decoder(out or BUNDLES / "demo_words", decoder, chosen, CARD, "ins")
-    click.echo(f"{folder}: {len(decoder.glosses)} words, {decoder.scores}")
-
-
-if __name__ == "__main__":
-    main()

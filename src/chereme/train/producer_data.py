@@ -47,7 +47,7 @@ class Tokens:
             try:
                 self._pretrained = AutoTokenizer.from_pretrained(encoder, local_files_only=True)
             except (OSError, ValueError) as error:
-                raise TrainingError(f"model.encoder {encoder}: no tokenizer in this folder: {error}") from error
+                raise TrainingError(f"model.encoder {encoder}: no tokenizer in this folder") from error
 
     def __len__(self) -> int:
         return len(self.words) + 2

@@ -16,7 +16,7 @@ from chereme.errors import TrainingError
 from chereme.evaluate.production import COMPARED, dtw
 from chereme.layout import BODY_HANDS_75
 from chereme.preprocess.tracks import through_gaps
-from chereme.types import Bools, Floats, PoseSequence
+from chereme.types import Floats, PoseSequence
 
 __all__ = ["BODY_POINTS", "TypicalSign", "drop_ghosts", "typical_sign", "warping_path"]
 
@@ -29,6 +29,8 @@ _NAMES = (*(BODY_HANDS_75.names[i] for i in BODY_POINTS), *BODY_HANDS_75.names[3
 _COMPARED = [_NAMES.index(name) for name in COMPARED]
 _GHOST = 0.6
 """Shoulder widths from its wrist at which a hand is not that wrist's."""
+_ALIKE = 0.1
+"""Shoulder widths: clips that are nearer to each other than this differ in nothing."""
 _ROUNDS = 5
 
 
@@ -37,7 +39,8 @@ class TypicalSign:
     """One word as it is mostly signed: T frames at the rate of its clips, in shoulder widths."""
 
     body: Floats
-    """(T, 19, 3) of `BODY_POINTS` from between the shoulders; a wrist lies where its hand says, when that is seen."""
+    """(T, 19, 3) of `BODY_POINTS` from between the shoulders; a wrist lies where its hand says, when that is seen. NaN
+    throughout for a landmark that no clip shows."""
     hands: Floats
     """(T, 2, 21, 3) from each hand's wrist, NaN where no clip shows it."""
     seen: Floats
@@ -70,13 +73,14 @@ def typical_sign(sequences: Sequence[PoseSequence], gloss: str = "") -> TypicalS
     compared = [clip[:, _COMPARED, :2] for clip in closed]
     apart = np.array([dtw(one, compared) for one in compared])
     middle = int(apart.sum(1).argmin())
-    kept = np.flatnonzero(apart[middle] <= 3 * max(float(np.median(apart[middle])), 1e-6))
+    kept = np.flatnonzero(apart[middle] <= 3 * max(float(np.median(apart[middle])), _ALIKE))
     seconds = float(np.median([len(clips[i]) / pairs[i][1].fps for i in kept]))
     estimate = closed[middle]
     for _ in range(_ROUNDS):
         falls = _frames_on(estimate[:, _COMPARED, :2], [compared[i] for i in kept])
         estimate = np.stack([_median(np.stack([closed[kept[i]][t] for i, t in frame])) for frame in falls])
     body, hands, seen = estimate[:, :19], np.full((len(estimate), 2, 21, 3), np.nan, np.float32), []
+    body[:, np.all([np.isnan(clips[i][:, :19, 0]).all(0) for i in kept], axis=0)] = np.nan
     for t, frame in enumerate(falls):
         shown = np.stack([clips[kept[i]][j] for i, j in frame])
         there = np.stack([np.isfinite(shown[:, hand]).all((1, 2)) for hand in _HANDS], 1)
@@ -150,12 +154,7 @@ def _in_shoulder_widths(sequence: PoseSequence) -> Floats | None:
     found = np.concatenate([points[:, list(BODY_POINTS)], points[:, 33:75]], 1)
     for hand in _HANDS:
         found[:, hand, 2] -= found[:, hand.start : hand.start + 1, 2]
-    usable = np.isfinite(through_gaps(found[:, :19])).all() and _any_hand(found).any()
-    return found.astype(np.float32) if usable else None
-
-
-def _any_hand(clip: Floats) -> Bools:
-    return np.asarray(np.isfinite(clip[:, 19:]).any((1, 2)))
+    return found.astype(np.float32) if np.isfinite(found[:, 19:]).any() else None
 
 
 def _closed(clip: Floats) -> Floats:
@@ -164,4 +163,4 @@ def _closed(clip: Floats) -> Floats:
     for hand, wrist in zip(_HANDS, _WRISTS, strict=True):
         at_wrist = closed[:, [wrist]] * np.array([1, 1, 0], np.float32)
         closed[:, hand] = np.where(np.isnan(closed[:, hand]), at_wrist, closed[:, hand])
-    return closed
+    return np.nan_to_num(closed)

@@ -1,0 +1,199 @@
+"""What `train`, `tune` and `evaluate` do where it is not signs that are recognized but signs that are made."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chereme.cli import print_json
+
+if TYPE_CHECKING:
+    from chereme.dataset.store import Store
+    from chereme.recipe import Recipe
+    from chereme.train.producer_config import ProducerRecipe
+
+
+def is_producer(recipe: "Recipe") -> bool:
+    """Recipes of producers say what they make in a table [pose]."""
+    return "pose" in recipe.tables
+
+
+def read_producer(recipe: "Recipe") -> "ProducerRecipe":
+    """The whole recipe, checked before any data is read."""
+    from chereme.errors import MissingExtraError
+
+    try:
+        from chereme.train.producer_config import ProducerRecipe
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", "training") from error
+    return ProducerRecipe.read(recipe)
+
+
+def pairs_store(data: str, poses: Path | None, recipe: "ProducerRecipe", folder: Path) -> "Store":
+    """A packed store, or a CSV (or data set of Hugging Face) with .pose files, packed at `folder/store` once."""
+    from chereme.dataset.pose_pairs import HUB, read_pairs
+    from chereme.dataset.store import Store, pack
+
+    if not data.startswith(HUB) and Path(data).suffix.lower() != ".csv":
+        return Store.open(data)
+    packed = folder / "store"
+    if (packed / "store.json").is_file():
+        return Store.open(packed)
+    return pack(read_pairs(data, poses, recipe.pose.layout), packed)
+
+
+def parts_of(store: "Store", split: str | None, share: float | None) -> tuple[dict[str, str], str]:
+    """A split of the store, or one made here: by source video where all are known, so that none is on both sides."""
+    from chereme.dataset.split import hold_out, random_split
+
+    if split is not None:
+        return store.split(split), split
+    sources = {clip.source for clip in store.clips}
+    if "" not in sources and len(sources) > 1:
+        parts, name = hold_out(store.clips, ["source"], test=share or 0, validation=0), "source"
+    else:
+        parts, name = random_split(store.clips, test=share or 0, validation=0), "random"
+    return {i: "validation" if part == "test" else part for i, part in parts.items()}, name
+
+
+def train_one(
+    recipe: "Recipe",
+    data: str,
+    poses: Path | None,
+    split: str | None,
+    share: float | None,
+    out: Path | None,
+    card: tuple[str | None, str, str],
+    refit: bool,
+    resume: bool,
+    track: str,
+    as_json: bool,
+) -> None:
+    """`chereme train` for a producer."""
+    import json
+
+    from chereme.bundle import Card
+    from chereme.train.producer import train_producer
+    from chereme.train.tracking import tracking_to
+
+    settings = read_producer(recipe)
+    folder = out or Path("runs") / f"{recipe.name}-{split or 'validated'}"
+    store = pairs_store(data, poses, settings, folder)
+    parts, name = parts_of(store, split, share)
+    title, licence, use = card
+    about = Card(
+        title or f"{recipe.name} on {Path(data).name}",
+        f"Trained with `chereme train {recipe.name} --data {Path(data).name}`, validated by {name!r}.",
+        (Path(data).name,),
+        licence,
+        use,
+        ("No Deaf signer has judged what it makes.", "Measured on nothing but its validation clips."),
+    )
+    show = not as_json and sys.stderr.isatty()
+    bundle = train_producer(
+        settings, store, parts, folder, about, split_name=split or name, refit=refit, resume=resume, show=show,
+        track=tracking_to(track, folder.parent),
+    )  # fmt: skip
+    scores = json.loads((bundle / "scores.json").read_text(encoding="utf-8"))
+    if as_json:
+        print_json({"bundle": str(bundle), **scores})
+        return
+    click.echo(f"{scores['train_clips']} clips, {scores['epochs']} epochs: {bundle}")
+    if "validation_loss" in scores:
+        click.echo(
+            f"validation loss {scores['validation_loss']:.4f} ({scores['validation_clips']} clips, chose the epoch)"
+        )
+    if scores["cut_texts"]:
+        click.echo(f"{scores['cut_texts']} texts were longer than text.max_length and were cut")
+
+
+def select(
+    recipes: tuple[str, ...],
+    data: str,
+    poses: Path | None,
+    split: str | None,
+    out: Path | None,
+    epochs: int,
+    changes: tuple[str, ...],
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """`chereme tune --select`: short runs of several producers on the same clips."""
+    from dataclasses import asdict
+
+    from chereme.recipe import find_recipe
+    from chereme.train.producer_select import select_producer
+
+    chosen = [find_recipe(name).changed(changes) if changes else find_recipe(name) for name in recipes]
+    for recipe in chosen:
+        if not is_producer(recipe):
+            raise click.UsageError(f"{recipe.name}: --select compares producers, recipes with a table [pose]")
+    settings = [read_producer(recipe) for recipe in chosen]
+    folder = out or Path("runs") / f"select-{split or 'validated'}"
+    store = pairs_store(data, poses, settings[0], folder)
+    parts, name = parts_of(store, split, 0.2)
+    show = not as_json and sys.stderr.isatty()
+    found = select_producer(settings, store, parts, folder, split_name=name, epochs=epochs, resume=resume, show=show)
+    if as_json:
+        print_json({"folder": str(folder), "candidates": [asdict(one) for one in found]})
+    else:
+        width = max(len(one.recipe) for one in found)
+        for one in found:
+            loss = f"{one.validation_loss:.4f}" if one.validation_loss is not None else f"failed: {one.failed}"
+            click.echo(f"{one.recipe:{width}}  {loss}  {one.epochs} epochs, {one.weights:,} weights")
+        click.echo(f"table: {folder / 'selection.csv'}")
+    if any(one.failed for one in found):
+        sys.exit(1)
+
+
+def evaluate(
+    folder: Path, data: Path, split: str | None, part: str, recognizer: str | None, floors: bool, as_json: bool
+) -> None:
+    """`chereme evaluate` for a producer."""
+    import json
+
+    from chereme.bundle import INDEX, clip_digest
+    from chereme.dataset.store import Store
+    from chereme.evaluate.production_report import evaluate_producer
+    from chereme.produce import open_bundle
+    from chereme.recognize import Recognizer
+
+    producer = open_bundle(folder)
+    about: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    store = Store.open(data)
+    names = store.split_names()
+    if split is None and len(names) != 1:
+        raise click.UsageError(f"{data}: which split is meant? it has {', '.join(names) or 'none'}")
+    parts = store.split(split or names[0])
+    chosen = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) == part]
+    known = {gloss.casefold() for gloss in producer.glosses}
+    chosen = [i for i in chosen if not known or store.clips[i].gloss.casefold() in known]
+    taught = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) and parts[clip.id] not in (part, "test")]
+    seen = set(about.get("trained_on", ()))
+    shown = sum(clip_digest(store.clips[i].id) in seen for i in chosen)
+    judge = Recognizer.load(recognizer) if recognizer else None
+    show = not as_json and sys.stderr.isatty()
+    found = evaluate_producer(
+        producer.produce,
+        [(store.clips[i], store.sequence(i)) for i in chosen],
+        [(store.clips[i], store.sequence(i)) for i in taught] if floors else (),
+        name=str(about["name"]),
+        split=split or names[0],
+        part=part,
+        recognize=judge.recognize if judge else None,
+        progress=show,
+    )
+    both = len(seen & set(judge.bundle.trained_on)) if judge else 0
+    if as_json:
+        print_json({**found.as_json(), "trained_on": shown, "judge_trained_on_the_same": both})
+    else:
+        click.echo(found.as_text(), nl=False)
+        if shown:
+            click.echo(f"{shown} of the references are clips that it was trained on: this says nothing of new ones")
+        if both:
+            click.echo(
+                f"the recognizer was trained on {both} of the producer's clips too: what it names measures little"
+            )
+    if found.failed:
+        sys.exit(1)
