@@ -4,10 +4,8 @@ import csv
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ import pytest
 
 from chereme.bench.replica import Answer, Replica, served
 from chereme.bench.replica_pages import UfvWord, html, ines, signbank, ufv, vlibrasil
-from chereme.collect.state import State
 
 WORDS = {1: "Água", 2: "À toa", 3: "Bolo", 4: "Casa", 5: "Pé"}
 
@@ -155,27 +152,6 @@ def test_signbank_dead_host_falls_back(tmp_path):
         assert rows["BARCO"]["clip_url"].endswith("/SignBank/V%C3%ADdeos/BARCO.mp4")
         assert rows["FOLHA"]["clip_url"].endswith("FOLHA.mp4")
         assert rows["BOLO-2"]["clip"].endswith(".mov")
-
-
-def test_killed_at_any_moment_nothing_is_lost_or_fetched_twice(tmp_path):
-    words = {n: f"Palavra {n}" for n in range(1, 100)}
-    with served(vlibrasil(words, per_page=50)) as replica:
-        for goal in (30, 60):
-            process = subprocess.Popen(command("vlibrasil", replica, tmp_path), stdout=subprocess.DEVNULL)
-            until = time.monotonic() + 60
-            while replica.count() < goal and time.monotonic() < until:
-                time.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            with State(tmp_path) as state:
-                done = {k.entry.page_url for k in state.kept()}
-            asked = len(replica.asked)
-            assert 10 < len(done) <= goal + 40
-        crawl("vlibrasil", replica, tmp_path)
-        assert not {path for _, _, path in replica.asked[asked:]} & {url.removeprefix(replica.address) for url in done}
-        assert len(entries(tmp_path)) == 3 * len(words)
-        fetched = [path for _, _, path in replica.asked if path.startswith("/sign/")]
-        assert len(fetched) <= len(words) + 2 * 16  # only what was under way when it was killed
 
 
 def test_a_source_of_ones_own(tmp_path):

@@ -11,7 +11,7 @@ __all__ = ["Copy", "find_copies"]
 
 PICTURES_ALIKE = 0.97
 """Least correlation of the pictures of one recording."""
-MOVEMENT_ALIKE = 0.90
+MOVEMENT_ALIKE = 0.92
 """Least correlation of what changes in them: signs before one wall share the pictures, not the movement."""
 _BLOCK = 512
 

@@ -114,7 +114,7 @@ class CurateConfig:
         for table in tables:
             source = settings(SourceConfig, table, f"recipe {recipe.name}, [[sources]]")
             if source.name in known and not source.columns:
-                source = replace(known[source.name], **table)
+                source = replace(known[source.name], **{key: getattr(source, key) for key in table})
             sources[source.name] = source
         return cls(tuple(sources.values()), recipe.stage("criteria", Criteria), recipe.stage("checks", Checks))
 

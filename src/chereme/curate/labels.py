@@ -16,7 +16,7 @@ _NUMBERED = {
     "digits": re.compile(r"(.*\D)(\d+)"),
     "dash": re.compile(r"(.*)-(\d)|(.*[^\W\d_]{3})(\d)"),  # after one or two letters it is a name: L1, PS4
 }
-_ALIKE = 75
+_ALIKE = 80
 """Percent of letters in which a clip's name may differ from its word and still be its own: misspelt, inflected."""
 
 
@@ -52,6 +52,6 @@ def clip_is_named(gloss: str, url: str) -> bool:
     Whole names are compared: runs of three letters, as others have used, occur in any name.
     """
     name = plain(re.sub(r"^\d+\W*", "", PurePosixPath(unquote(urlsplit(url).path)).stem))
-    word = plain(gloss)
+    word = plain(re.sub(r"\(.*?\)", "", gloss)) or plain(gloss)  # what stands in brackets is a remark
     shorter, longer = sorted((name, word), key=len)
     return not shorter or shorter in longer or ratio(name, word) >= _ALIKE

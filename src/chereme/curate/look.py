@@ -61,10 +61,10 @@ def look_at_films(
     looks = _looks([Path(row.folder) / row.path for row in films], cache, watched)
     for row, look in zip(films, looks, strict=True):
         row.problem = row.problem or _problem(look, checks)
-    pairs = [(films[a], films[b], kind) for a, b, kind, _ in find_copies([look.thumbs for look in looks])]
+    pairs = [(a, b, kind) for a, b, kind, _ in find_copies([look.thumbs for look in looks])]
     if poses is not None:
         pairs += _by_landmarks(films, checks, poses)
-    _mark_copies(pairs)
+    _mark_copies(films, pairs)
 
 
 def _problem(look: Look, checks: Checks) -> str:
@@ -115,8 +115,8 @@ def _stamp(film: Path) -> str:
     return f"{about.st_size} {about.st_mtime_ns}"
 
 
-def _by_landmarks(films: Sequence[Row], checks: Checks, poses: Path) -> list[tuple[Row, Row, str]]:
-    """Looks for hands, and for who leads; gives pairs of rows whose landmarks show one recording."""
+def _by_landmarks(films: Sequence[Row], checks: Checks, poses: Path) -> list[tuple[int, int, str]]:
+    """Looks for hands, and for who leads; gives pairs of places in `films` whose landmarks show one recording."""
 
     def sequences() -> Iterator[tuple[Clip, PoseSequence]]:
         for folder in dict.fromkeys(row.folder for row in films):
@@ -138,8 +138,8 @@ def _by_landmarks(films: Sequence[Row], checks: Checks, poses: Path) -> list[tup
         store = pack(chain([first], usable), Path(folder) / "store")
         return [
             (
-                films[int(store.clips[twins.first].id)],
-                films[int(store.clips[twins.second].id)],
+                int(store.clips[twins.first].id),
+                int(store.clips[twins.second].id),
                 "mirrored" if twins.kind == "mirrored" else "near",
             )
             for twins in find_twins(store)
@@ -157,10 +157,12 @@ def _look_at_hands(row: Row, sequence: PoseSequence, checks: Checks) -> None:
         row.mirrored = row.mirrored or "led by the left hand"
 
 
-def _mark_copies(pairs: Iterable[tuple[Row, Row, str]]) -> None:
-    """The later of two rows is the copy; a mirror image is said to be one, for its sides are wrong."""
-    for first, second, kind in pairs:
-        if kind == "mirrored":
-            second.mirrored = f"mirror image of {first.path}"
-        if first.path != second.path:  # one film may stand in several rows: that is no copy
-            second.copy_of = second.copy_of or first.path
+def _mark_copies(films: Sequence[Row], pairs: Iterable[tuple[int, int, str]]) -> None:
+    """The later of two rows is the copy, of the first that there is; a mirror image is said to be one, too."""
+    for a, b, kind in sorted({(max(a, b), min(a, b), kind) for a, b, kind in pairs}):
+        later, first = films[a], films[b]
+        if first.path == later.path:
+            continue  # one film may stand in several rows: that is no copy
+        if kind == "mirrored" and not later.copy_of:
+            later.mirrored = f"mirror image of {first.path}"
+        later.copy_of = later.copy_of or first.path
