@@ -183,11 +183,27 @@ class GruProducer(GlossToPose):
         self.look = _Attention(config)
 
     def decode(self, read: tuple[Tensor, Tensor], times: Tensor, before: Tensor) -> Tensor:
+        return self._go_on(read, before, None)[0]
+
+    def produce(self, read: tuple[Tensor, Tensor], frames: Tensor) -> Tensor:
+        """As all do, but its state is kept from frame to frame instead of being worked out again."""
+        before, state, made = self.mean.expand(len(frames), 1, -1), None, []
+        for _ in range(int(frames.max())):
+            one, state = self._go_on(read, before, state)
+            before = one[..., : self.size]
+            made.append(one)
+        return torch.cat(made, 1)
+
+    def _go_on(self, read: tuple[Tensor, Tensor], before: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Frames after those given, and the state after the last."""
         words, mask = read
         meaning = masked_mean(words, mask)
         inputs = torch.cat([before - self.mean, meaning.unsqueeze(1).expand(-1, before.shape[1], -1)], -1)
-        state, _ = self.write(inputs, self.begin(meaning).tanh().unsqueeze(0).contiguous())
-        return _from_mean(self.out(state + self.look(state, words, mask[:, None, None])), self.mean)
+        if state is None:
+            state = self.begin(meaning).tanh().unsqueeze(0).contiguous()
+        states, last = self.write(inputs, state)
+        made = self.out(states + self.look(states, words, mask[:, None, None]))
+        return _from_mean(made, self.mean), last
 
 
 class BertGruProducer(GruProducer):

@@ -21,7 +21,7 @@ from chereme.recipe import Recipe
 from chereme.train.typical_sign import BODY_POINTS, TypicalSign, typical_sign
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["DecoderConfig", "TrainedDecoder", "train_decoder", "write_decoder"]
+__all__ = ["DecoderConfig", "TrainedDecoder", "fit_decoder", "train_decoder", "write_decoder"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,17 @@ def train_decoder(clips: Mapping[str, Sequence[PoseSequence]], config: DecoderCo
     glosses = config.words or tuple(clips)
     if missing := [g for g in glosses if not clips.get(g)]:
         raise TrainingError(f"no clip of {', '.join(missing)}; the data holds {', '.join(list(clips)[:8])} ...")
-    signs = [typical_sign(clips[gloss], gloss) for gloss in glosses]
+    return fit_decoder({gloss: typical_sign(clips[gloss], gloss) for gloss in glosses}, config)
+
+
+def fit_decoder(typical: Mapping[str, TypicalSign], config: DecoderConfig | None = None) -> TrainedDecoder:
+    """The second half of `train_decoder`: one network for typical signs that are there already.
+
+    Raises:
+        TrainingError: no hand is seen in any of them.
+    """
+    config = config or DecoderConfig()
+    glosses, signs = tuple(typical), list(typical.values())
     frames = _frames(signs)
     bones = _bone_lengths(signs)
     palm = float(bones[HAND_CHAIN.index((0, 9))])
@@ -115,7 +125,7 @@ def train_decoder(clips: Mapping[str, Sequence[PoseSequence]], config: DecoderCo
         _fit(network, frames, config, palm)
         network.rest[frames.body.isnan().all(0)] = torch.nan  # what no clip shows is not produced
     scores = _scores(network, frames, palm) | {"clips": sum(s.clips for s in signs), "frames": len(frames.word)}
-    return TrainedDecoder(network.eval(), tuple(glosses), tuple(s.seconds for s in signs), palm, config, scores)
+    return TrainedDecoder(network.eval(), glosses, tuple(s.seconds for s in signs), palm, config, scores)
 
 
 def _frames(signs: Sequence[TypicalSign]) -> _Frames:
