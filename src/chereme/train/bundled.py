@@ -1,6 +1,6 @@
 """Retrain the recognizer that ships with chereme: `python -m chereme.train.bundled`, or `make models`.
 
-About ten minutes on one core. Validation blocks give the calibration; then it learns from training and validation
+About ten minutes on one core; the encoder `asl1700` must be there. Validation blocks give the calibration; then it learns from training and validation
 blocks together, and the score on the test blocks goes into the bundle.
 """
 
@@ -27,13 +27,17 @@ ISL43 = Card(
         "Names one of 43 isolated Indian Sign Language words from body and hand landmarks (MediaPipe Holistic,"
         " layout body_hands_75). Small enough for any laptop; meant to show the whole chain at work."
     ),
-    data=("isl_include43_poses",),
-    licence="none stated by its publisher; looks like INCLUDE, believed CC BY 4.0, not checked",
+    data=("isl_include43_poses", "wlasl_hands (in the encoder that training began from)"),
+    licence=(
+        "none stated by its publisher; looks like INCLUDE, believed CC BY 4.0, not checked; WLASL: Computational Use of"
+        " Data Agreement, academic and computational use only"
+    ),
     use="research",
     limits=(
         "Knows these 43 words only, signed alone, one at a time; it is no interpreter.",
         "One seed of three: the figure to quote is the mean of the three, `chereme bench acc-isl43 --recorded`.",
-        "Other signing it was never shown: on a sign outside its words it can be sure and wrong.",
+        "Other signing it was never shown: it declines some signs outside its words, and is sure and wrong on others,"
+        " `chereme bench unknown --recorded`.",
         "Signers of the test blocks are probably, not certainly, other people than those it learnt from.",
         "Few signers, recorded alike; other regions and other cameras will differ.",
         "Facial expression is not read, so signs that differ in it alone cannot be told apart.",
