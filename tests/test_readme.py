@@ -20,7 +20,9 @@ from chereme.poses import write_pose
 from chereme.recipe import Recipe
 from chereme.spell.motion import read_motions
 from chereme.train.config import RecognizerRecipe
+from chereme.train.decoder import DecoderConfig
 from chereme.train.letters_config import LettersRecipe
+from chereme.train.producer_config import ProducerRecipe
 from made_up import made_up_signer
 
 ROOT = Path(__file__).parents[1]
@@ -153,7 +155,12 @@ def test_every_feature_block_is_in_the_docs():
 
 
 def epochs(recipe: Recipe) -> int:
-    """Of a recipe of signs or of letters, once all its tables are checked."""
+    """Of a recipe of signs, of letters or of producers, once all its tables are checked."""
+    if "decoder" in recipe.tables:
+        recipe.check_tables(["decoder"])
+        return recipe.stage("decoder", DecoderConfig).steps
+    if "pose" in recipe.tables:
+        return ProducerRecipe.read(recipe).train.epochs
     if "handshape" not in recipe.tables:
         return RecognizerRecipe.read(recipe).train.epochs
     read_motions(recipe)

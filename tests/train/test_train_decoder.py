@@ -8,7 +8,8 @@ from chereme.bundle import Card
 from chereme.errors import RecipeError, TrainingError
 from chereme.produce import Decoder
 from chereme.recipe import Recipe
-from chereme.train.decoder import DecoderConfig, train_decoder, training_clips, write_decoder
+from chereme.train.bundled_producers import by_gloss, isl43_clips, letter_clips
+from chereme.train.decoder import DecoderConfig, train_decoder, write_decoder
 from chereme.train.typical_sign import BODY_POINTS, drop_ghosts, typical_sign, warping_path
 from made_up import made_up_signer
 
@@ -159,6 +160,15 @@ def test_recipes_that_make_no_sense(table, said):
 
 
 def test_no_clip_of_the_last_block_is_trained_on(data):
-    clips = training_clips(data / "isl_include43_poses")
+    clips = by_gloss(isl43_clips(data))
     assert len(clips) == 43
     assert sum(map(len, clips.values())) == 369  # the protocol's count
+
+
+@pytest.mark.parametrize(("language", "letters"), [("ase", 26), ("bzs", 27)])
+def test_letters_come_with_body_and_depth(data, language, letters):
+    clips = letter_clips(data, language)
+    assert len(clips) == letters
+    _, sequence = clips[0]
+    palm = np.nanmedian(np.linalg.norm(sequence.points[:, 63] - sequence.points[:, 54], axis=-1))
+    assert 0.05 < np.nanstd(sequence.points[:, 54:75, 2]) / palm < 1

@@ -63,7 +63,7 @@ class PoseDecoder(nn.Module):
         heard = torch.cat([self.codes(word), 2 * time[:, None] - 1, phase.sin(), phase.cos()], -1)
         body, bones, seen = self.out(self.layers(heard)).split([3 * self.body_points, 6 * len(HAND_CHAIN), 2], -1)
         bones = bones.reshape(-1, 2, len(HAND_CHAIN), 3)
-        directions = bones / (bones.square().sum(-1, keepdim=True) + 1e-6).sqrt()
+        directions = bones / (bones.square().sum(-1, keepdim=True) + 1e-12).sqrt()
         hands = torch.einsum("jb,nsbd->nsjd", self.reach, directions)
         return self.rest + body.reshape(-1, self.body_points, 3), hands, seen
 
