@@ -27,7 +27,7 @@ ORDER = (
     {"lexicon", "recognize", "spell", "segment", "export"},
     {"gloss"},
     {"produce", "render"},
-    {"serve"},
+    {"serve", "review"},
     {"bench"},
     {"cli"},
 )
@@ -40,13 +40,13 @@ HEAVY = {
         (TRAINING, ["torch", "lightning", "pytorch_lightning", "torchmetrics", "sklearn", "onnx", "safetensors"]),
         ({"landmarks"}, ["mediapipe"]),
         ({"landmarks", "render"}, ["av", "cv2"]),
-        ({"serve", "cli"}, ["fastapi", "starlette", "uvicorn"]),
+        ({"serve", "review", "cli"}, ["fastapi", "starlette", "uvicorn"]),
     ]
     for package in packages
 }
 """Which stages may import a heavy package at all; a bench may import any, since it measures the peer itself."""
 
-UNTRAINED = {"landmarks", "recognize", "spell", "segment", "lexicon", "gloss", "produce", "render", "serve"}
+UNTRAINED = {"landmarks", "recognize", "spell", "segment", "lexicon", "gloss", "produce", "render", "serve", "review"}
 """What a user without the extra `train` runs; bundle is shared, so its writing side imports torch inside."""
 
 LIGHT = {"chereme", "click", "tqdm"}

@@ -17,6 +17,7 @@ __all__ = [
     "MissingExtraError",
     "PoseFileError",
     "RecipeError",
+    "ReviewError",
     "SplitError",
     "StoreError",
     "TooLargeError",
@@ -67,6 +68,10 @@ class CollectError(CheremeError):
 
 class MarkupError(CollectError):
     """A page lacks what its source is known to have; the text names the selector that found nothing."""
+
+
+class ReviewError(CheremeError):
+    """What people decided on clips cannot be kept, read or brought together."""
 
 
 class StoreError(CheremeError):

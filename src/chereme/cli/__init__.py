@@ -25,6 +25,7 @@ VERBS = {
     "lexicon": "Signs shown once and known: add, search, share",
     "collect": "Dictionary sites to tables and clips, politely and resumably",
     "curate": "Collected sources to one table of words; criteria, checks, reasons",
+    "review": "Clips looked at on a local page: accept, reject, mark, trim; agreement",
     "gloss": "A sentence in Portuguese or English to the glosses to sign",
     "produce": "Glosses or a sentence to signing, from a lexicon or a trained producer",
     "dataset": "Import, pack, describe, split and audit a data set",

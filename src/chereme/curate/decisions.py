@@ -24,12 +24,20 @@ class Decision:
     signer: str
     url: str
     keep: bool
+    path: str = ""
+    mirrored: str = ""
+    """`yes` or `no`, where a person said so."""
+    start: str = ""
+    """Seconds of the film at which the sign begins; empty: nobody said."""
+    end: str = ""
 
 
 def read_decisions(path: Path) -> list[Decision]:
     """Decisions from a table or from the files of an older review.
 
-    - `.csv`: columns `source` and `gloss`, and as needed `variant`, `signer`, `url`, `decision` (`keep`, `drop`);
+    - `.csv`: columns `source` and `gloss`, and as needed `variant`, `signer`, `url`, `path`, `decision` (`keep`,
+      `drop`), and what a person said of the film: `mirrored` (`yes`, `no`), `start` and `end` in seconds. Other
+      columns are passed over; `chereme review` writes such a table;
     - `.json`: a list of `dataset`, `word` and `chosen_video` (number of the sign; for V-Librasil the signer), or
       `video_match` (true: kept).
 
@@ -66,11 +74,19 @@ def apply_decisions(rows: Iterable[Row], decisions: Iterable[Decision]) -> list[
                 row.chosen = row.chosen or "drop"
         for row in found:
             row.chosen = "keep" if decision.keep else "drop"
+            row.start, row.end = decision.start, decision.end
+            if decision.mirrored:
+                row.mirrored = "a person says so" if decision.mirrored == "yes" else ""
     return idle
 
 
 def _fits(decision: Decision, row: Row) -> bool:
-    pairs = ((decision.variant, row.variant), (decision.signer, row.signer), (decision.url, row.url))
+    pairs = (
+        (decision.variant, row.variant),
+        (decision.signer, row.signer),
+        (decision.url, row.url),
+        (decision.path, row.path),
+    )
     return all(not wanted or wanted == told for wanted, told in pairs)
 
 
@@ -79,8 +95,24 @@ def _from_csv(row: Mapping[str, str | None]) -> Decision:
     decision = told.get("decision", "") or "keep"
     if decision not in ("keep", "drop"):
         raise ValueError(f"decision is {decision!r}; it can be keep or drop")
-    variant, signer, url = (told.get(name, "") for name in ("variant", "signer", "url"))
-    return Decision(plain(told["source"]), gloss_of(told["gloss"]), variant, signer, url, decision == "keep")
+    mirrored = told.get("mirrored", "")
+    if mirrored not in ("", "yes", "no"):
+        raise ValueError(f"mirrored is {mirrored!r}; it can be yes or no")
+    start, end = told.get("start", ""), told.get("end", "")
+    if float(end or "inf") <= float(start or 0):
+        raise ValueError(f"ends at {end} s, not after its start at {start or 0} s")
+    return Decision(
+        plain(told["source"]),
+        gloss_of(told["gloss"]),
+        told.get("variant", ""),
+        told.get("signer", ""),
+        told.get("url", ""),
+        keep=decision == "keep",
+        path=told.get("path", ""),
+        mirrored=mirrored,
+        start=start,
+        end=end,
+    )
 
 
 def _from_json(one: Mapping[str, Any]) -> Decision:

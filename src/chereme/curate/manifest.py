@@ -22,7 +22,8 @@ def write_kept(words: Iterable[Word], path: Path) -> Path:
             if row.path:
                 film = os.path.relpath(Path(row.folder) / row.path, path.parent)
                 signer = f"{row.source}-{row.signer}" if row.signer else ""
-                clips.append(Clip(film, film, row.gloss, row.language, signer, row.source, row.variant))
+                start, end = (float(told) if told else None for told in (row.start, row.end))
+                clips.append(Clip(film, film, row.gloss, row.language, signer, row.source, row.variant, start, end))
     unique = {clip.id: clip for clip in clips}  # one film may stand under two labels of one word
     write_manifest(unique.values(), path)
     return path

@@ -16,7 +16,7 @@ from chereme.places import data_folder
 from chereme.poses import read_pose
 from chereme.types import Clip, PoseSequence
 
-__all__ = ["Source", "Unusable", "find_source", "load_poses"]
+__all__ = ["Source", "Unusable", "find_source", "load_poses", "pose_files"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def load_poses(
     Raises:
         ManifestError: clips are videos, and `poses` is not given or holds none of them.
     """
-    files = _pose_files(source, None if poses is None else Path(poses))
+    files = pose_files(source, None if poses is None else Path(poses))
     for clip, file in zip(source.clips, files, strict=True):
         try:
             if file is None:
@@ -118,7 +118,12 @@ def load_poses(
             yield replace(clip, path=""), sequence
 
 
-def _pose_files(source: Source, poses: Path | None) -> list[Path | None]:
+def pose_files(source: Source, poses: Path | None) -> list[Path | None]:
+    """The `.pose` of each clip, as the clip names it or as `chereme extract` named it below `poses`; None: not there.
+
+    Raises:
+        ManifestError: as `load_poses`.
+    """
     if poses is None:
         videos = [clip for clip in source.clips if not is_pose(clip.path)]
         if videos:
