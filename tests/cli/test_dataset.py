@@ -49,7 +49,7 @@ def test_from_class_folders_to_a_split(signs):
     assert [c.id for c in Store.open(store).clips][:2] == ["mãe/0", "mãe/1"]
     counted = json.loads(run("stats", store, "--plots", signs / "plots", "--json").stdout)
     assert [row["gloss"] for row in counted["classes"]] == ["mãe", "pai"]
-    assert len(counted["plots"]) == 4
+    assert len(counted["plots"]) == 5
     assert "2        0" in run("stats", store).output
     random = run("split", store, "--by", "random")
     assert "warning: random (optimistic)" in random.stderr
@@ -155,3 +155,16 @@ def test_packing_a_known_set_writes_its_protocol(data, tmp_path):
     run("split", tmp_path / "isl43", "--protocol", "isl43-rotation")
     with pytest.raises(CheremeError, match="no protocol is called 'isl44'"):
         run("split", tmp_path / "isl43", "--protocol", "isl44")
+
+
+def test_a_card(signs):
+    run("pack", signs / "signs.csv", "-o", signs / "store")
+    first = run("card", signs / "store", "-o", signs / "card")
+    assert "nobody has stated licence and consent" in first.stderr
+    assert "begin with" in first.stdout
+    (signs / "said.toml").write_text('licence = "CC0"\nconsent = "given"\n')
+    told = json.loads(
+        run("card", signs / "store", "-o", signs / "card", "--about", signs / "said.toml", "--json").stdout
+    )
+    assert (told["missing"], told["clean"]) == ([], True)
+    assert str(signs / "card" / "README.md") in told["files"]

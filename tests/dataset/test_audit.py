@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chereme.dataset.audit import audit
-from chereme.dataset.stats import plot_stats, stats
+from chereme.dataset.stats import stats
 from chereme.dataset.store import pack
 from chereme.dataset.twins import find_twins
 from chereme.layout import BODY_HANDS_75
@@ -131,14 +131,9 @@ def test_stats_count_and_measure(small):
     assert (casa["no left_hand"], pai["no left_hand"], pai["no pose"]) == (round(10 / 90, 3), 1.0, 0.0)
     assert found.missing["no left_hand"] == 0.2
     assert found.rates == [{"fps": 10.0, "clips": 1}, {"fps": 25.0, "clips": 2}]
+    assert [(row["width"], row["height"], row["clips"]) for row in found.sizes] == [(1280, 720, 3)]
     assert [row["clips"] for row in found.signers] == [1, 2]
     assert found.sources == []
     assert found.seconds["longest"] == 2.0
     assert "sources: not known" in found.as_text()
     assert "… and 1 more" in found.as_text(rows=1)
-
-
-def test_plots_are_pictures(small, tmp_path):
-    drawn = plot_stats(small, tmp_path / "plots")
-    assert [p.name for p in drawn] == ["classes.png", "durations.png", "rates.png", "missing.png"]
-    assert all(p.read_bytes().startswith(b"\x89PNG") for p in drawn)

@@ -109,16 +109,47 @@ def pack(source: str, out: Path, poses: Path | None, layout_name: str | None, da
 @_JSON
 def stats(store: Path, plots: Path | None, rows: int, as_json: bool) -> None:
     """Show classes, signers, frame rates, durations and missing hands of STORE."""
-    from chereme.dataset.stats import plot_stats, stats
+    from chereme.dataset.stats import stats
     from chereme.dataset.store import Store
 
     opened = Store.open(store)
     found = stats(opened)
-    drawn = [str(path) for path in plot_stats(opened, plots)] if plots else []
+    drawn = []
+    if plots:
+        from chereme.dataset.plots import plot_stats  # matplotlib takes a second to load
+
+        drawn = [str(path) for path in plot_stats(opened, found, plots)]
     if as_json:
         print_json({**found.as_json(), "plots": drawn})
     else:
         click.echo("\n".join([found.as_text(rows), *drawn]))
+
+
+@command.command()
+@_STORE
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder of the card.")
+@click.option("--about", type=click.Path(path_type=Path), help="What people say of it; default: about.toml in --out.")
+@_JSON
+def card(store: Path, out: Path, about: Path | None, as_json: bool) -> None:
+    """Write a data card of STORE: what is in it, whose it is, what an audit finds; Markdown with plots.
+
+    Licence, consent and the rest that only people can say stand in about.toml, which is made to be filled in.
+    """
+    from chereme.dataset.card import ABOUT, read_about, write_card
+    from chereme.dataset.store import Store
+
+    written = write_card(Store.open(store), out, None if about is None else read_about(about))
+    if as_json:
+        print_json(
+            {"files": [str(file) for file in written.files], "missing": written.missing, "clean": written.audit.clean}
+        )
+        return
+    click.echo(f"{len(written.files)} files in {out}; begin with {out / 'README.md'}")
+    if not written.audit.clean:
+        click.echo("the audit found something; it stands in the card")
+    if written.missing:
+        where = about or out / ABOUT
+        click.echo(f"nobody has stated {' and '.join(written.missing)}: fill in {where}, and run this again", err=True)
 
 
 @command.command()

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from chereme.dataset.store import Store
 from chereme.types import Clip
 
-__all__ = ["Stats", "plot_stats", "stats"]
+__all__ = ["Stats", "stats", "unseen_frames"]
 
 Row = dict[str, Any]
 _BLOCK = 1 << 16
@@ -29,6 +28,8 @@ class Stats:
     sources: list[Row]
     rates: list[Row]
     """Per frame rate, the number of clips."""
+    sizes: list[Row]
+    """Per width and height of the source's pictures, in pixels, the number of clips; most clips first."""
     seconds: Row
     """Shortest, quartiles, longest clip."""
     missing: Row
@@ -46,6 +47,7 @@ class Stats:
                 _table("duration in seconds", [self.seconds], rows),
                 _table("share of frames in which the group is not seen", [self.missing], rows),
                 _table("frames per second", self.rates, rows),
+                _table("size of the pictures", self.sizes, rows),
                 _table("signers", self.signers, rows),
                 _table("sources", self.sources, rows),
                 _table("classes", self.classes, rows),
@@ -56,7 +58,7 @@ class Stats:
 def stats(store: Store) -> Stats:
     """Count and measure a packed data set."""
     seconds = store.lengths / store.fps
-    unseen = {group: _unseen_frames(store, at) for group, at in store.layout.groups.items()}
+    unseen = {group: unseen_frames(store, at) for group, at in store.layout.groups.items()}
     places = _places(store.clips, "gloss")
     return Stats(
         totals={
@@ -87,6 +89,10 @@ def stats(store: Store) -> Stats:
             {"fps": rate, "clips": count}
             for rate, count in sorted(Counter(np.round(store.fps.astype(float), 3).tolist()).items())
         ],
+        sizes=[
+            {"width": width, "height": height, "clips": count}
+            for (width, height), count in Counter(map(tuple, store.sizes.tolist())).most_common()
+        ],
         seconds={
             name: round(float(value), 2)
             for name, value in zip(
@@ -99,42 +105,7 @@ def stats(store: Store) -> Stats:
     )
 
 
-def plot_stats(store: Store, folder: str | Path) -> list[Path]:
-    """Draw clips per class, durations, frame rates and missing hands as PNG files in `folder`."""
-    from matplotlib.figure import Figure
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    groups = {g: _unseen_frames(store, at) / store.lengths for g, at in store.layout.groups.items()}
-    hands = {g: share for g, share in groups.items() if "hand" in g} or groups
-    per_class = sorted(Counter(c.gloss for c in store.clips).values(), reverse=True)
-    written = []
-
-    def drawing(name: str, title: str, across: str, up: str) -> tuple[Figure, Any]:
-        figure = Figure(figsize=(7, 4), layout="constrained")
-        axes = figure.add_subplot(title=title, xlabel=across, ylabel=up)
-        written.append(folder / f"{name}.png")
-        return figure, axes
-
-    figure, axes = drawing("classes", "Clips per class", "class, most clips first", "clips")
-    axes.fill_between(range(len(per_class)), per_class, step="mid")
-    axes.set_ylim(bottom=0)
-    figure.savefig(written[-1])
-    figure, axes = drawing("durations", "Durations", "seconds", "clips")
-    axes.hist(store.lengths / store.fps, bins=40)
-    figure.savefig(written[-1])
-    figure, axes = drawing("rates", "Frame rates", "frames per second", "clips")
-    rates = Counter(np.round(store.fps.astype(float), 2).tolist())
-    axes.bar([f"{rate:g}" for rate in sorted(rates)], [rates[rate] for rate in sorted(rates)])
-    figure.savefig(written[-1])
-    figure, axes = drawing("missing", "Frames in which a group is not seen", "share of the clip's frames", "clips")
-    axes.hist(list(hands.values()), bins=20, range=(0, 1), label=list(hands))
-    axes.legend()
-    figure.savefig(written[-1])
-    return written
-
-
-def _unseen_frames(store: Store, group: slice) -> NDArray[np.int64]:
+def unseen_frames(store: Store, group: slice) -> NDArray[np.int64]:
     """(N,) frames of each clip in which no landmark of the group was seen."""
     unseen = np.empty(len(store.points), np.int64)
     for start in range(0, len(unseen), _BLOCK):
