@@ -1,5 +1,7 @@
 """Write the tables of figures in README.md and docs/bench.md from benchmarks/results (`make docs`).
 
+README.md has one or two figures of each part of chereme, missed goals as well as met ones; docs/bench.md has all.
+
 With --check nothing is written: exit 1 when a page is not what would be written.
 """
 
@@ -7,11 +9,18 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "bench.md")
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "bench.md")
+HEADLINES = frozenset(
+    "acc-isl43 acc-isl30 acc-wlasl1700 one-shot asl24 unknown acc-letters-cross produce-isl43 loop join-dgs audit"
+    " infer-torch cold web-parity web-fps".split()
+)
+"""Benches whose figures README.md has: those that tell somebody new what to expect."""
 PLACE = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.DOTALL)
 
 Record = Mapping[str, Any]
@@ -98,8 +107,8 @@ ROWS: tuple[
         _accuracy,
         _peer_accuracy,
         lambda record: float(record["value"]),
-        "≥ 0.85",
-        lambda found: found >= 0.85,
+        "≥ 0.93",
+        lambda found: found >= 0.93,
     ),
     (
         "acc-isl30",
@@ -107,8 +116,8 @@ ROWS: tuple[
         _accuracy,
         _peer_accuracy,
         lambda record: float(record["value"]),
-        "≥ 0.90",
-        lambda found: found >= 0.90,
+        "≥ 0.955",
+        lambda found: found >= 0.955,
     ),
     (
         "recipes-isl43",
@@ -184,7 +193,7 @@ ROWS: tuple[
     ),
     (
         "unknown",
-        "known glosses told from the 200 unseen ones: AUROC",
+        "43 Indian words, a quarter of them never shown: known signs told from those, AUROC",
         _with_interval("auroc_ci95", lambda record: f", {len(record['seeds'])} seed"),
         lambda record: f"the likeliest gloss's probability {record['peer_value']:.3f}",
         _value,
@@ -396,12 +405,12 @@ ROWS: tuple[
 )
 
 
-def table() -> str:
-    """One row per figure that has a record; says of each whether its goal was met."""
+def table(page: Path) -> str:
+    """One row per figure of a page that has a record; says of each whether its goal was met."""
     text = "| what | ours | peer, same run | ratio or score | goal | command |\n|---|---|---|---|---|---|\n"
     for bench, what, ours, peer, found, goal, met in ROWS:
         path = ROOT / "benchmarks" / "results" / f"{bench}.json"
-        if not path.exists():
+        if not path.exists() or (page == README and bench not in HEADLINES):
             continue
         record = json.loads(path.read_text(encoding="utf-8"))
         value = found(record)
@@ -410,12 +419,16 @@ def table() -> str:
     return text
 
 
+def _with_table(rows: str, place: re.Match[str]) -> str:
+    return f"{place[1]}\n{rows}\n{place[2]}"
+
+
 def main() -> None:
     """Write the tables, or check them."""
     stale = []
     for page in PAGES:
         before = page.read_text(encoding="utf-8")
-        after, places = PLACE.subn(lambda place: f"{place[1]}\n{table()}\n{place[2]}", before)
+        after, places = PLACE.subn(partial(_with_table, table(page)), before)
         if places != 1:
             sys.exit(f"{page}: the place for the figures is gone")
         if after != before:
