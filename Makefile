@@ -30,7 +30,7 @@ models: setup ## Train the bundles and make the lexicons that ship again, from t
 	$(PY) -m chereme.train.bundled --data "$(DATA)"
 	$(PY) -m chereme.train.bundled_encoder --data "$(DATA)"
 	$(PY) -m chereme.lexicon.bundled --data "$(DATA)"
-	$(PY) -m chereme.train.decoder --data "$(DATA)"
+	$(PY) -m chereme.train.bundled_producers --data "$(DATA)"
 	$(PY) -m chereme.train.bundled_letters --data "$(DATA)"
 
 docs: setup ## Write the tables of settings and figures in the pages again, and the pictures of augmentation

@@ -17,7 +17,9 @@ from chereme.landmarks.hands import HandConfig
 from chereme.recipe import Recipe
 from chereme.spell.motion import Motion
 from chereme.train.config import RecognizerRecipe
+from chereme.train.decoder import DecoderConfig
 from chereme.train.letters_config import LettersRecipe
+from chereme.train.producer_config import ProducerRecipe
 
 PAGE = Path(__file__).parents[1] / "docs" / "recipes.md"
 PLACE = "<!-- settings of {} -->\n"
@@ -49,13 +51,17 @@ PLAIN = {
 
 def groups() -> dict[str, dict[str, type]]:
     """Who reads the tables, and each table's settings class."""
-    signs, letters = (
+    signs, letters, producers = (
         {name: kind for name, kind in get_type_hints(recipe).items() if kind is not Recipe}
-        for recipe in (RecognizerRecipe, LettersRecipe)
+        for recipe in (RecognizerRecipe, LettersRecipe, ProducerRecipe)
     )
     renamed = {"features": "hand_features", "augment": "hand_augment", "model": "handshape"}
     letters = {renamed.get(name, name): kind for name, kind in letters.items()}
-    return {"signs": signs, "letters": {"hands": HandConfig, **letters, "motions.LETTER": Motion}}
+    return {
+        "signs": signs,
+        "letters": {"hands": HandConfig, **letters, "motions.LETTER": Motion},
+        "producers": {**producers, "decoder": DecoderConfig},
+    }
 
 
 def tables(kinds: dict[str, type]) -> str:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "chereme"
 OPTIONAL = {"mlflow": "track", "ray": "cluster", "aeon": "bench", "faiss": "index", "spoken_to_signed": "bench"}
 OPTIONAL |= dict.fromkeys(("scrapy", "parsel", "protego", "twisted", "playwright"), "collect")
-OPTIONAL |= dict.fromkeys(("transformers", "datasets"), "text")
+OPTIONAL |= dict.fromkeys(("transformers", "tokenizers", "datasets"), "text")
 """Packages that are looked for where they are used, and their extras; `make setup` installs those that tests need."""
 LEFT_OUT = ("jax", "jaxlib", "sentencepiece", "sounddevice")
 TRAINING = {"models", "bundle", "train", "evaluate", "export", "bench"}

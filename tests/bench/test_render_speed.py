@@ -21,7 +21,7 @@ def test_hands_are_looked_for_in_what_was_drawn():
     from chereme.produce import Decoder
     from chereme.render import draw_signer
 
-    sign = Decoder.load("demo_words").produce("Month")
+    sign = Decoder.load("isl43_producer").produce("Month")
     few = sign.with_points(sign.points[8:20])
     found = render_speed._hands_found([draw_signer(few, 512)], [few], 512)
     assert found["of"] >= 12

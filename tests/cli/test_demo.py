@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from chereme.bundle import list_bundles
-from chereme.cli.demo import command
+from chereme.cli.demo import TEXT, _glosses, command
 from chereme.poses import read_pose
 from chereme.produce import Decoder
 from chereme.recognize import DEFAULT_BUNDLE
@@ -84,6 +84,25 @@ def test_a_word_it_does_not_sign_is_a_usage_error(tmp_path):
     result = CliRunner().invoke(command, ["--word", "Elephant", "-o", str(tmp_path / "x")])
     assert result.exit_code == 2
     assert WORD in result.output
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_text_becomes_the_words_that_it_signs():
+    known = {gloss.casefold(): gloss for gloss in Decoder.load().glosses}
+    assert _glosses(TEXT, known) == (["Photograph", "Peace", "Newspaper"], [])
+    assert _glosses("The books in the kitchen burn.", known) == (["Book", "Kitchen"], ["BURN"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--text", "An elephant trumpets."], id="nothing that it signs"),
+        pytest.param(["--text", "A book.", "--word", WORD], id="text and word"),
+    ],
+)
+def test_texts_it_cannot_show_are_usage_errors(arguments, tmp_path):
+    result = CliRunner().invoke(command, [*arguments, "-o", str(tmp_path / "x")])
+    assert result.exit_code == 2
     assert not (tmp_path / "x").exists()
 
 

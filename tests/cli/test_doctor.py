@@ -80,7 +80,7 @@ def test_requirements_are_read_by_extra(monkeypatch):
 def test_bundles_that_ship_are_listed():
     found = json.loads(run("--json").stdout)
     kinds = {b["name"]: b["kind"] for b in found["bundles"]}
-    assert kinds.items() >= {"isl43": "recognizer", "demo_words": "decoder"}.items()
+    assert kinds.items() >= {"isl43": "recognizer", "isl43_producer": "decoder"}.items()
     assert all(b["use"] in ("open", "research") for b in found["bundles"])
 
 
@@ -88,10 +88,10 @@ def test_spellers_and_decoders_may_be_named(tmp_path):
     speller = made_up_speller(tmp_path / "letters").folder
     found = json.loads(run(speller, "--json").stdout)["bundles"][-1]
     assert (found["kind"], found["use"], found["labels"]) == ("speller", "open", 26)
-    text = run(speller, BUNDLES / "demo_words").stdout
+    text = run(speller, BUNDLES / "isl43_producer").stdout
     assert "letters (speller): Made up\n    26 letters, language ase, landmarks hand" in text
     assert "use: any use, with credit; trained on nothing" in text
-    assert text.count("demo_words (decoder)") == 2
+    assert text.count("isl43_producer (decoder)") == 2
 
 
 def test_a_folder_that_is_no_bundle(tmp_path):

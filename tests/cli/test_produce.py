@@ -86,7 +86,7 @@ def test_missing_glosses_are_spelled_when_asked(place, tmp_path):
 
 
 def test_a_trained_producer_signs_too(tmp_path):
-    shown = run("produce", "book", "--bundle", "demo_words", "-o", tmp_path / "o.pose")
+    shown = run("produce", "book", "--bundle", "isl43_producer", "-o", tmp_path / "o.pose")
     assert shown.exit_code == 0
     assert len(read_pose(tmp_path / "o.pose")) > 10
 
@@ -126,7 +126,9 @@ def test_gloss_prints_a_line_for_each_sentence_and_coverage(place):
 
 
 def test_gloss_reads_standard_input_and_bundles():
-    shown = CliRunner().invoke(_cli, ["gloss", "-", "--language", "en", "--lexicon", "demo_words"], input="a book\n")
+    shown = CliRunner().invoke(
+        _cli, ["gloss", "-", "--language", "en", "--lexicon", "isl43_producer"], input="a book\n"
+    )
     assert shown.stdout == "BOOK\n"
     assert "100%" in shown.stderr
 

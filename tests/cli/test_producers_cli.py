@@ -11,6 +11,7 @@ from chereme.cli.train import command as train
 from chereme.cli.tune import command as tune
 from chereme.dataset.split import write_split
 from chereme.dataset.store import pack
+from chereme.errors import TrainingError
 from chereme.places import BUNDLES
 from chereme.poses import write_pose
 from chereme.produce import open_bundle
@@ -124,6 +125,29 @@ def test_a_csv_with_poses_is_trained_on_by_source_video(tmp_path, rng):
     generator = open_bundle(answer["bundle"])
     assert generator.glosses == ("The text 0", "The text 1")
     assert generator.produce("the text 1").layout.name == "isign_76"
+
+
+def test_typical_signs_become_a_producer_too(store, tmp_path):
+    few = ["--set", "decoder.steps=20", "--set", "decoder.demo=[]", "--seed", 1]
+    done = run(train, "isl43-producer", "--data", store, "--split", "fair", "-o", tmp_path / "run", *few, "--json")
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.stdout)
+    assert (answer["glosses"], answer["clips"]) == (2, 6)
+    assert open_bundle(answer["bundle"]).produce("Peace").seconds > 0.4
+    found = json.loads(run(evaluate, answer["bundle"], "--data", store, "--part", "train", "--json").stdout)
+    assert found["trained_on"] == found["n"] == 6
+    with pytest.raises(TrainingError, match="is there already"):
+        run(train, "isl43-producer", "--data", store, "--split", "fair", "-o", tmp_path / "run", *few)
+
+
+def test_references_with_words_never_taught_are_left_out_and_counted(made, tmp_path, rng):
+    clips = [Clip(f"{i}", "", gloss, "ins") for i, gloss in enumerate(("Peace War", "Peace Rain", "War"))]
+    pack(((clip, made_up_signer(16, rng)) for clip in clips), tmp_path / "store")
+    write_split(tmp_path / "store", "all", {clip.id: "test" for clip in clips})
+    done = run(evaluate, made[0]["bundle"], "--data", tmp_path / "store", "--no-floors", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["n"], found["never_taught"]) == (2, 1)
 
 
 def test_letters_that_ship_have_their_shape():

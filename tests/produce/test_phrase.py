@@ -86,7 +86,7 @@ def test_a_sign_of_embeddings_alone_says_so(sign, recorded):
 def test_what_is_neither_lexicon_nor_bundle_is_said():
     with pytest.raises(CheremeError, match=r"nowhere.sqlite: no lexicon .*and as a bundle"):
         open_producer("nowhere.sqlite")
-    assert "book" in [gloss.casefold() for gloss in open_producer("demo_words").glosses]
+    assert "book" in [gloss.casefold() for gloss in open_producer("isl43_producer").glosses]
 
 
 def test_names_and_numbers_are_spelled_and_the_rest_only_when_asked(signs):
@@ -126,7 +126,7 @@ def test_a_phrase_with_a_missing_word_is_refused_unless_told(signs):
 
 
 def test_a_trained_producer_signs_phrases_too():
-    producer = open_producer("demo_words")
+    producer = open_producer("isl43_producer")
     joined = sign_phrase([producer.glosses[0].upper(), producer.glosses[1]], producer)
     assert len(joined.spans) == 2
     assert joined.sequence.seconds > 1

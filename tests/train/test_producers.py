@@ -249,8 +249,16 @@ def test_a_pretrained_reader(store, split, tmp_path):
     bundle = train_producer(settings, store, split, tmp_path / "run", CARD, split_name="source")
     after = loaded(bundle, pairs, settings).reader.model.state_dict()
     assert any(not torch.equal(before[name], after[name]) for name in before)
-    with pytest.raises(BundleError, match="pretrained one, which is run with torch"):
-        Generator.load(bundle)
+    generator = Generator.load(bundle)
+    assert generator.knows("a text that it was never taught")
+    model = loaded(bundle, pairs, settings)
+    with torch.no_grad():
+        read = model.read(torch.tensor([pairs.tokens("big house")]))
+        expected = model.produce(read, frames_of(model.log_seconds(read), settings.pose))[0, :, :152]
+    frames, _ = generator._all_frames(np.array([generator._tokens("big house")]), np.zeros((1, len(expected)), "f4"))
+    np.testing.assert_allclose(frames, expected, atol=1e-4)
+    with pytest.raises(CheremeError, match="pieces of words"):
+        generator.produce("big " * 40)
     frozen = replace(settings, model=replace(settings.model, freeze=True))
     kept = fit_producer(pairs, frozen, tmp_path / "frozen")
     still = kept.model.reader.model.state_dict()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def is_producer(recipe: "Recipe") -> bool:
-    """Recipes of producers say what they make in a table [pose]."""
-    return "pose" in recipe.tables
+    """Recipes of producers say what they make in a table [pose], or how in a table [decoder]."""
+    return bool({"pose", "decoder"} & recipe.tables.keys())
 
 
 def read_producer(recipe: "Recipe") -> "ProducerRecipe":
@@ -77,6 +77,9 @@ def train_one(
     from chereme.train.producer import train_producer
     from chereme.train.tracking import tracking_to
 
+    if "decoder" in recipe.tables:
+        _typical_signs(recipe, data, split, share, out, card, refit, as_json)
+        return
     settings = read_producer(recipe)
     folder = out or Path("runs") / f"{recipe.name}-{split or 'validated'}"
     store = pairs_store(data, poses, settings, folder)
@@ -108,6 +111,54 @@ def train_one(
         click.echo(f"{scores['cut_texts']} texts were longer than text.max_length and were cut")
 
 
+def _typical_signs(
+    recipe: "Recipe",
+    data: str,
+    split: str | None,
+    share: float | None,
+    out: Path | None,
+    card: tuple[str | None, str, str],
+    refit: bool,
+    as_json: bool,
+) -> None:
+    """`chereme train` by a recipe with a table [decoder]: each word's typical sign, and one small network for all."""
+    from chereme.bundle import Card
+    from chereme.dataset.store import Store
+    from chereme.errors import MissingExtraError, TrainingError
+
+    try:
+        from chereme.train.bundled_producers import by_gloss
+        from chereme.train.decoder import DecoderConfig, train_decoder, write_decoder
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", "training") from error
+
+    recipe.check_tables(["decoder"])
+    settings = recipe.stage("decoder", DecoderConfig)
+    folder = (out or Path("runs") / f"{recipe.name}-{split or 'validated'}") / "bundle"
+    if folder.exists():
+        raise TrainingError(f"{folder}: is there already; name another folder with -o")
+    store = Store.open(data)
+    parts, _ = parts_of(store, split, share)
+    taught = {"train", "validation"} if refit else {"train"}
+    clips = [(clip, store.sequence(i)) for i, clip in enumerate(store.clips) if parts.get(clip.id) in taught]
+    languages = sorted({clip.language for clip, _ in clips if clip.language})
+    about = Card(
+        card[0] or f"{recipe.name} on {Path(data).name}",
+        f"Each word as its clips of {Path(data).name} typically sign it, learnt by one small network.",
+        (Path(data).name,),
+        card[1],
+        card[2],
+        ("No Deaf signer has judged what it makes.", "Measured on nothing but the clips that it learnt from."),
+    )
+    decoder = train_decoder(by_gloss(clips), settings)
+    language = languages[0] if len(languages) == 1 else ""
+    write_decoder(folder, decoder, recipe, about, language, [clip.id for clip, _ in clips])
+    if as_json:
+        print_json({"bundle": str(folder), "glosses": len(decoder.glosses), **decoder.scores})
+    else:
+        click.echo(f"{len(decoder.glosses)} words of {len(clips)} clips: {folder}")
+
+
 def select(
     recipes: tuple[str, ...],
     data: str,
@@ -127,7 +178,7 @@ def select(
 
     chosen = [find_recipe(name).changed(changes) if changes else find_recipe(name) for name in recipes]
     for recipe in chosen:
-        if not is_producer(recipe):
+        if "pose" not in recipe.tables:
             raise click.UsageError(f"{recipe.name}: --select compares producers, recipes with a table [pose]")
     settings = [read_producer(recipe) for recipe in chosen]
     folder = out or Path("runs") / f"select-{split or 'validated'}"
@@ -157,6 +208,7 @@ def evaluate(
     from chereme.dataset.store import Store
     from chereme.evaluate.production_report import evaluate_producer
     from chereme.produce import open_bundle
+    from chereme.produce.generate import Generator
     from chereme.recognize import Recognizer
 
     producer = open_bundle(folder)
@@ -166,9 +218,10 @@ def evaluate(
     if split is None and len(names) != 1:
         raise click.UsageError(f"{data}: which split is meant? it has {', '.join(names) or 'none'}")
     parts = store.split(split or names[0])
-    chosen = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) == part]
+    asked = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) == part]
     known = {gloss.casefold() for gloss in producer.glosses}
-    chosen = [i for i in chosen if not known or store.clips[i].gloss.casefold() in known]
+    knows = producer.knows if isinstance(producer, Generator) else lambda gloss: gloss.casefold() in known
+    chosen = [i for i in asked if knows(store.clips[i].gloss)]
     taught = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) and parts[clip.id] not in (part, "test")]
     seen = set(about.get("trained_on", ()))
     shown = sum(clip_digest(store.clips[i].id) in seen for i in chosen)
@@ -186,9 +239,12 @@ def evaluate(
     )
     both = len(seen & set(judge.bundle.trained_on)) if judge else 0
     if as_json:
-        print_json({**found.as_json(), "trained_on": shown, "judge_trained_on_the_same": both})
+        more = {"never_taught": len(asked) - len(chosen), "trained_on": shown, "judge_trained_on_the_same": both}
+        print_json({**found.as_json(), **more})
     else:
         click.echo(found.as_text(), nl=False)
+        if len(asked) > len(chosen):
+            click.echo(f"{len(asked) - len(chosen)} of {len(asked)} left out: they hold words that it was never taught")
         if shown:
             click.echo(f"{shown} of the references are clips that it was trained on: this says nothing of new ones")
         if both:

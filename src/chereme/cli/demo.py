@@ -16,6 +16,8 @@ SHOWS = (
     "This shows that the whole chain works on this machine: signing became a video file, and that file was read like"
     " any other, down to a word."
 )
+TEXT = "A photograph of peace in the newspaper."
+"""What is signed when nothing is asked for."""
 DOES_NOT_SHOW = (
     "It does not show how well real signing is recognized: nobody was filmed, the signs were drawn from a small network"
     " trained on recordings that the recognizer was trained on too, and no Deaf signer has judged them; the"
@@ -24,7 +26,8 @@ DOES_NOT_SHOW = (
 
 
 @click.command(name="demo")
-@click.option("--word", "words", multiple=True, metavar="GLOSS", help="A word to sign, again for more.  [default: 3]")
+@click.option("--word", "words", multiple=True, metavar="GLOSS", help="A word to sign, again for more.")
+@click.option("--text", help=f"Instead: an English sentence, of which it signs the words it knows.  [default: {TEXT}]")
 @click.option(
     "-o",
     "--out",
@@ -34,12 +37,12 @@ DOES_NOT_SHOW = (
     help="Folder for the videos, poses and the picture.",
 )
 @click.option("--bundle", default="isl43", show_default=True, help="Recognizer: a folder or a bundled name.")
-@click.option("--decoder", default="demo_words", show_default=True, help="Decoder: a folder or a bundled name.")
+@click.option("--decoder", default="isl43_producer", show_default=True, help="Producer: a folder or a bundled name.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def command(words: tuple[str, ...], out: Path, bundle: str, decoder: str, as_json: bool) -> None:
-    """A tour: a few words are signed by a drawn person, filmed, and recognized from the film.
+def command(words: tuple[str, ...], text: str | None, out: Path, bundle: str, decoder: str, as_json: bool) -> None:
+    """A tour: a text becomes glosses, these are signed by a drawn person, filmed, and recognized from the film.
 
-    Needs no data and no network. Ends with the recognized words and a picture of what happened.
+    Needs no data and no network. Ends with how many words came back right, and a picture of what happened.
     """
     from time import perf_counter
 
@@ -58,9 +61,22 @@ def command(words: tuple[str, ...], out: Path, bundle: str, decoder: str, as_jso
             raise click.BadParameter(
                 f"{word!r} is not among its words: {', '.join(producer.glosses)}", param_hint="--word"
             )
-    glosses = list(dict.fromkeys(known[w.casefold()] for w in words)) or list(producer.demo)
+    if words and text is not None:
+        raise click.UsageError("--word or --text, one of the two")
+    said, glosses, left_out = None, list(dict.fromkeys(known[w.casefold()] for w in words)), list[str]()
+    if not words:
+        said = text or TEXT
+        glosses, left_out = _glosses(said, known)
+        if not glosses:
+            raise click.BadParameter(
+                f"none of its words can be signed here; those that can: {', '.join(producer.glosses)}",
+                param_hint="--text",
+            )
     say(f"  {producer.folder.name} signs {', '.join(producer.glosses)}")
     say(f"  {recognizer.bundle.name} recognizes {len(recognizer.bundle.labels)} words")
+    if said is not None:
+        without = f" (without {', '.join(left_out)}, which it was not taught)" if left_out else ""
+        say(f"\n{said!r} in glosses: {' '.join(glosses)}{without}")
     results, rows = [], []
     for number, gloss in enumerate(glosses, 1):
         say(f"\n{number}/{len(glosses)}  {gloss}")
@@ -75,6 +91,10 @@ def command(words: tuple[str, ...], out: Path, bundle: str, decoder: str, as_jso
     if as_json:
         print_json(
             {
+                "text": said,
+                "glosses": glosses,
+                "left_out": left_out,
+                "right": sum(r["recognized"] == r["gloss"] for r in results),
                 "words": results,
                 "sheet": str(sheet),
                 "bundle": recognizer.bundle.name,
@@ -86,9 +106,20 @@ def command(words: tuple[str, ...], out: Path, bundle: str, decoder: str, as_jso
         )
         return
     right = sum(r["recognized"] == r["gloss"] for r in results)
-    say(f"\n{right} of {len(results)} words recognized, in {seconds:.0f} s. The whole tour in one picture: {sheet}")
+    say(
+        f"\n{right} of {len(results)} words came back right, in {seconds:.0f} s. The whole tour in one picture: {sheet}"
+    )
     say(f"\n{SHOWS}\n{does_not_show}")
     say("\nNext, with a video of your own: chereme recognize FILE")
+
+
+def _glosses(text: str, known: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The glosses of an English text that can be signed, once each, and those that cannot."""
+    from chereme.gloss import text_to_gloss
+
+    found = [gloss for one in text_to_gloss(text, "en", known=tuple(known.values())) for gloss in one.glosses]
+    there = list(dict.fromkeys(known[gloss.casefold()] for gloss in found if gloss.casefold() in known))
+    return there, [gloss for gloss in found if gloss.casefold() not in known]
 
 
 def _one_word(

@@ -96,7 +96,8 @@ def command(
     if letters and (folds or track != "csv"):
         raise click.UsageError("--folds and --track are for signs, not for recipes with a table [handshape]")
     if seed is not None:
-        changes = (*changes, f"{'letters' if letters else 'train'}.seed={seed}")
+        table = "letters" if letters else "decoder" if "decoder" in chosen.tables else "train"
+        changes = (*changes, f"{table}.seed={seed}")
     chosen = chosen.changed(changes) if changes else chosen
     if is_producer(chosen):
         if folds or start is not None:

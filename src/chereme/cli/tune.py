@@ -80,7 +80,7 @@ def command(
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "tuning") from error
     chosen = find_recipe(recipe)
-    if "handshape" in chosen.tables or "pose" in chosen.tables:
+    if {"handshape", "pose", "decoder"} & chosen.tables.keys():
         raise click.UsageError("recipes of signs are tuned, not those of letters; producers are compared with --select")
     chosen = chosen.changed(changes) if changes else chosen
     config, dimensions = read_space(RecognizerRecipe.read(chosen).tune, chosen, space)

@@ -30,9 +30,13 @@ class ProducerModelConfig:
     embed: int = 256
     """Size of a word's code."""
     hidden: int = 512
+    """Width of the layers; a multiple of twice the heads."""
     layers: int = 2
+    """Of `transformer` and `normalised-time`."""
     heads: int = 4
+    """Attention heads."""
     dropout: float = 0.1
+    """In every layer."""
     harmonics: int = 12
     """`normalised-time`: half waves of time that the decoder hears; few keep the movement smooth."""
     encoder: str = ""

@@ -17,7 +17,7 @@ from chereme.types import PoseSequence
 
 __all__ = ["DEFAULT_DECODER", "Decoder"]
 
-DEFAULT_DECODER = "demo_words"
+DEFAULT_DECODER = "isl43_producer"
 """The decoder that ships with chereme."""
 
 _SIDES = ("left", "right")

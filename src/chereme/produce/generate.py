@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from chereme.bundle import INDEX, digest, find_bundle
-from chereme.errors import BundleError, CheremeError
+from chereme.errors import BundleError, CheremeError, MissingExtraError
 from chereme.features.body_frame import PoseConfig, from_values
 from chereme.recognize import onnx_session
 from chereme.types import Floats, PoseSequence
@@ -40,8 +40,6 @@ class Generator:
         """
         path = find_bundle(folder)
         about = checked_index(path, "producer", {"words", "text", "pose", "glosses", "card"})
-        if "producer.onnx" not in about["files"]:
-            raise BundleError(f"{path}: its reader is a pretrained one, which is run with torch, not here")
         try:
             return cls(path, about, msgspec.convert(about["pose"], PoseConfig))
         except msgspec.ValidationError as error:
@@ -55,6 +53,10 @@ class Generator:
     @property
     def demo(self) -> tuple[str, ...]:
         return tuple(self.about.get("demo", ()))
+
+    def knows(self, text: str) -> bool:
+        """Whether it was taught every word of a text; a pretrained reader has read more than it was taught here."""
+        return self._pretrained or set(self._split(text)) <= set(self.about["words"])
 
     def produce(self, gloss: str, fps: float = 25.0, size: tuple[int, int] = (1280, 720)) -> PoseSequence:
         """A gloss, a gloss sentence or a text, as it would be signed; how long it takes is predicted.
@@ -84,12 +86,23 @@ class Generator:
         sequence = from_values(values.reshape(frames, -1), self.pose, size)
         return sequence if abs(fps - self.pose.fps) < 1e-6 else _at_rate(sequence, fps)
 
+    @property
+    def _pretrained(self) -> bool:
+        return "tokenizer.json" in self.about["files"]
+
+    def _split(self, text: str) -> list[str]:
+        return (text.casefold() if self.about["text"]["lower"] else text).split()
+
     def _tokens(self, text: str) -> list[int]:
-        words = (text.casefold() if self.about["text"]["lower"] else text).split()
+        words = self._split(text)
         if not words:
             raise CheremeError("nothing to sign: the text has no words")
-        if len(words) > (most := self.about["text"]["max_length"]):
-            raise CheremeError(f"{len(words)} words, and this producer reads {most} at once; ask for less at a time")
+        pieces: list[int] = self._tokenizer.encode(text).ids if self._pretrained else []
+        if (count := len(pieces or words)) > (most := self.about["text"]["max_length"]):
+            what = "pieces of words" if pieces else "words"
+            raise CheremeError(f"{count} {what}, and this producer reads {most} at once; ask for less at a time")
+        if pieces:
+            return pieces
         known: list[str] = self.about["words"]
         for word in words:
             if word not in known:
@@ -117,6 +130,17 @@ class Generator:
         asked = {one.name: given[one.name] for one in self._session.get_inputs()}
         seconds, poses, seen = self._session.run(["seconds", "poses", "seen"], asked)
         return seconds, poses, seen
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        try:
+            from tokenizers import Tokenizer
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("text", "a pretrained reader") from error
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
 
     @cached_property
     def _session(self) -> Any:

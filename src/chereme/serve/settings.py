@@ -30,7 +30,7 @@ class ServeSettings(BaseSettings):
 
     bundle: str = DEFAULT_BUNDLE
     """Recognizer: a bundle's folder, or the name of one that ships."""
-    decoder: str = "demo_words"
+    decoder: str = "isl43_producer"
     """Bundle that the sample clips are made with; where there is none, no samples are offered."""
     host: str = "127.0.0.1"
     """Address to listen on; 127.0.0.1 is this machine only."""

@@ -47,6 +47,7 @@ class DecoderConfig:
     arm_lengths: float = 0.01
     """Weight of the penalty on arms that change their length within a word."""
     seed: int = 0
+    """Of the weights."""
 
     def __post_init__(self) -> None:
         for name in ("code", "hidden", "harmonics", "steps"):

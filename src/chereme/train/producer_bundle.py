@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from chereme.bundle import INDEX, Card, digest
+from chereme.bundle import INDEX, Card, clip_digest, digest
 from chereme.files import write_folder_beside
 from chereme.models.gloss_to_pose import GlossToPose
 from chereme.train.producer_config import ProducerRecipe
@@ -35,14 +35,15 @@ def write_producer(
 ) -> Path:
     """Write a producer's bundle, whole or not at all.
 
-    One with a pretrained reader holds no ONNX model: its text goes through that reader's own tokenizer, with torch.
+    One with a pretrained reader holds that reader, weights and tokenizer, as it is after training.
     """
     trained = [text for text, part in zip(pairs.texts, pairs.parts, strict=True) if part == "train"]
     glosses = sorted(set(trained))
     with write_folder_beside(folder) as part:
         (part / "model.safetensors").write_bytes(save({k: v.contiguous() for k, v in model.state_dict().items()}))
-        if recipe.model.kind != "bert-gru":
-            _write_onnx(model, part / "producer.onnx")
+        _write_onnx(model, part / "producer.onnx")
+        if pairs.tokens.pretrained:
+            (part / "tokenizer.json").write_text(pairs.tokens.pretrained, encoding="utf-8")
         (part / "recipe.toml").write_text(recipe.source.text, encoding="utf-8")
         (part / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
         (part / "card.md").write_text(producer_card(folder.parent.name, card, scores, glosses), encoding="utf-8")
@@ -60,6 +61,9 @@ def write_producer(
             "demo": glosses[:3],
             "card": asdict(card),
             "scores": dict(scores),
+            "trained_on": sorted(
+                clip_digest(i) for i, part in zip(pairs.ids, pairs.parts, strict=True) if part == "train"
+            ),
             "files": {p.name: digest(p) for p in sorted(part.iterdir())},
         }
         (part / INDEX).write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -99,7 +103,7 @@ def _write_onnx(model: GlossToPose, path: Path) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracing exporter is old but needs no further package
         torch.onnx.export(
-            _Exported(model.eval()),
+            _Exported(model).eval(),
             example,
             str(path),
             input_names=list(inputs),

@@ -35,14 +35,19 @@ class ProducerTrainConfig:
     patience: int = 8
     """Stop after so many epochs without a smaller validation loss; 0: go on to the end."""
     batch: int = 8
+    """Clips per step."""
     rate: float = 1e-3
     """Highest learning rate."""
     optimiser: Literal["adamw", "adam"] = "adamw"
     """`adam`: weight decay as part of the gradient, of biases and norms as well."""
     schedule: Literal["cosine", "steps", "plateau", "constant"] = "constant"
+    """How the rate falls: along a cosine to nothing, in steps, when validation no longer gets better, or not at all."""
     plateau_factor: float = 0.5
+    """Of the schedule `plateau`: what the rate is multiplied by."""
     plateau_patience: int = 3
+    """Of the schedule `plateau`: validations without a lower loss before that."""
     weight_decay: float = 0.01
+    """Of the optimiser."""
     average: float = 0.0
     """Decay per step of the moving average of the weights, which is what is validated and kept; 0: none."""
     gradient_norm: float = 1.0
@@ -69,13 +74,19 @@ class ProducerTrainConfig:
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     """`bf16-mixed` is faster on processors that have it."""
     threads: int = 1
+    """Of the processor; with 1 the same seed gives the same weights."""
     seed: int = 0
+    """Of weights, order and what is left out."""
     validate_every: int = 1
     """Epochs between validations."""
     device: Literal["cpu", "gpu", "cuda", "mps", "auto"] = "cpu"
+    """Where it is trained."""
     devices: int | str = 1
+    """How many of them, or `auto`."""
     nodes: int = 1
+    """Machines that train together."""
     strategy: str = "auto"
+    """Lightning's, for several devices."""
 
     def __post_init__(self) -> None:
         if min(self.epochs, self.threads, self.validate_every, self.batch) < 1 or self.seed < 0 or self.patience < 0:

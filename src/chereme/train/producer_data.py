@@ -48,9 +48,18 @@ class Tokens:
                 self._pretrained = AutoTokenizer.from_pretrained(encoder, local_files_only=True)
             except (OSError, ValueError) as error:
                 raise TrainingError(f"model.encoder {encoder}: no tokenizer in this folder") from error
+            if not self._pretrained.is_fast:
+                raise TrainingError(
+                    f"model.encoder {encoder}: its tokenizer has no tokenizer.json, and none is made of it"
+                )
 
     def __len__(self) -> int:
         return len(self.words) + 2
+
+    @property
+    def pretrained(self) -> str:
+        """The pretrained reader's tokenizer as `tokenizer.json` holds it; empty where words are looked up."""
+        return "" if self._pretrained is None else str(self._pretrained.backend_tokenizer.to_str())
 
     @classmethod
     def of(cls, texts: Sequence[str], config: TextConfig, encoder: str = "") -> "Tokens":
