@@ -1,7 +1,7 @@
 """Retrain the recognizer that ships with chereme: `python -m chereme.train.bundled`, or `make models`.
 
-About ten minutes on one core; the encoder `asl1700` must be there. Validation blocks give the calibration; then it learns from training and validation
-blocks together, and the score on the test blocks goes into the bundle.
+About ten minutes on one core; the encoder `asl1700` must be there. Validation blocks give the calibration; then it
+learns from training and validation blocks together, and the score on the test blocks goes into the bundle.
 """
 
 import argparse
