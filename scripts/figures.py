@@ -255,6 +255,60 @@ ROWS: tuple[
         lambda found: found <= 0.7,
     ),
     (
+        "produce-isl43",
+        "43 Indian words produced, beside recordings of other blocks: nDTW-MJE in shoulder widths",
+        lambda record: (
+            f"**{record['value']:.3f}** (95 % {record['ndtw_mje_ci95'][0]:.3f}–{record['ndtw_mje_ci95'][1]:.3f}:"
+            f" {record['n']} clips, {len(record['seeds'])} seeds, over words)"
+        ),
+        lambda record: (
+            f"a copy of the word's medoid clip {record['peer_value']:.3f}; another clip of the same block"
+            f" {record['floors']['another clip, same block']['ndtw_mje']:.3f}"
+        ),
+        _value,
+        "≤ 0.20",
+        lambda found: found <= 0.20,
+    ),
+    (
+        "produce-isl43",
+        "the same: share of recordings whose word is the nearest of all (retrieval@1)",
+        lambda record: f"{record['retrieval1']:.3f}; among the nearest five {record['retrieval5']:.3f}",
+        lambda record: f"copy {record['floors']['medoid copy']['retrieval1']:.3f}",
+        lambda record: float(record["retrieval1"]),
+        "≥ 0.50",
+        lambda found: found >= 0.50,
+    ),
+    (
+        "back-recognition",
+        "43 produced words named by a recognizer that was trained on other recordings",
+        lambda record: f"{record['value']:.3f} ({record['n']} words)",
+        lambda record: f"a GRU trained by padded mean square error {record['peer_value']:.3f}",
+        _value,
+        "≥ 0.90",
+        lambda found: found >= 0.90,
+    ),
+    (
+        "loop",
+        "43 words to pose, drawn, filmed, found and named by that recognizer",
+        lambda record: f"{record['value']:.3f} ({record['n']} words)",
+        lambda record: f"without drawing them {record['peer_value']:.3f}",
+        _value,
+        "≥ 0.80",
+        lambda found: found >= 0.80,
+    ),
+    (
+        "transitions",
+        "the hand between two ASL letters, pairs not shown in training: hands DTW ÷ a straight line",
+        lambda record: (
+            f"**{record['value']:.3f}** (95 % {record['ratio_ci95'][0]:.3f}–{record['ratio_ci95'][1]:.3f}:"
+            f" {record['n']} pairs, {len(record['seeds'])} seeds, over pairs)"
+        ),
+        lambda record: "the line between the pair's own ends, which ours is not given",
+        _value,
+        "≤ 0.6",
+        lambda found: found <= 0.6,
+    ),
+    (
         "acc-letters-loso",
         "24 ASL letters in photos, one of four signers left out, begun from `asl_letters`: detection × accuracy",
         _letters,
