@@ -52,6 +52,7 @@ BENCHES = {
     "render-speed": "chereme.bench.render_speed",
     "collect-replica": "chereme.bench.collect_replica",
     "curate": "chereme.bench.curate",
+    "audit": "chereme.bench.audit",
     "produce-isl43": "chereme.bench.produce_isl43",
     "back-recognition": "chereme.bench.back_recognition",
     "transitions": "chereme.bench.transitions",

@@ -1,4 +1,4 @@
-"""What would make a score on a data set untrue: the same recording twice, labels that collide, shared signers."""
+"""What would make a score untrue: a recording twice, labels that collide, mirrored clips, signers on both sides."""
 
 import unicodedata
 from collections import Counter, defaultdict
@@ -6,8 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
+from chereme.dataset.bodies import find_other_bodies
+from chereme.dataset.excerpts import find_excerpts
 from chereme.dataset.store import Store
-from chereme.dataset.twins import find_twins
+from chereme.dataset.turned import find_turned
+from chereme.dataset.twins import Twins, find_twins
 
 __all__ = ["Audit", "audit"]
 
@@ -20,7 +25,7 @@ class TwinPair:
     """Two clips of one recording."""
 
     kind: str
-    """`identical`, `near` or `mirrored`."""
+    """`identical`, `near`, `mirrored`; `part` or `mirrored part`: one was cut from the other's recording."""
     distance: float
     clips: tuple[str, str]
     glosses: tuple[str, str]
@@ -53,6 +58,25 @@ class SplitTwins:
 
 
 @dataclass(frozen=True)
+class MirroredClip:
+    """A clip that is probably mirrored: its mirror image is more like the other clips of its gloss."""
+
+    clip: str
+    gloss: str
+    nearer: float
+    """The mirror image's distance to them as a share of the clip's own."""
+
+
+@dataclass(frozen=True)
+class OtherSigner:
+    """A clip that shows another signer than it says, by the body: a leak if the two stand in different parts."""
+
+    clip: str
+    signer: str
+    looks_like: str
+
+
+@dataclass(frozen=True)
 class Audit:
     """Everything an audit found; all empty when there is nothing to say."""
 
@@ -61,13 +85,16 @@ class Audit:
     twins: tuple[TwinPair, ...]
     alike_glosses: tuple[tuple[str, ...], ...]
     """Glosses equal but for case, accents, spaces, `_` and `-`; in Portuguese some of them are words apart."""
+    turned: tuple[MirroredClip, ...]
+    other_signers: tuple[OtherSigner, ...]
     shared_groups: tuple[SharedGroup, ...]
     split_twins: tuple[SplitTwins, ...]
 
     @property
     def clean(self) -> bool:
         """Nothing was found."""
-        return not (self.twins or self.alike_glosses or self.shared_groups or self.split_twins)
+        found = (self.twins, self.alike_glosses, self.turned, self.other_signers, self.shared_groups, self.split_twins)
+        return not any(found)
 
     def as_json(self) -> dict[str, Any]:
         """For machines; all findings."""
@@ -80,12 +107,16 @@ class Audit:
         lines = [
             f"{self.clips} clips; splits: {', '.join(self.splits) or 'none'}",
             f"pairs that show one recording: {kinds['identical']} identical, {kinds['near']} nearly,"
-            f" {kinds['mirrored']} mirrored",
-            *_some(f"  {p.kind:9} {p.distance:.3f}  {p.clips[0]}  {p.clips[1]}" for p in self.twins),
+            f" {kinds['mirrored']} mirrored, {kinds['part'] + kinds['mirrored part']} a part of the other",
+            *_some(f"  {p.kind:13} {p.distance:.3f}  {p.clips[0]}  {p.clips[1]}" for p in self.twins),
             f"of these under two glosses: {len(collisions)}",
             *_some(f"  {p.glosses[0]} = {p.glosses[1]}  ({p.clips[0]}, {p.clips[1]})" for p in collisions),
             f"glosses that differ only in case, accents or spacing: {len(self.alike_glosses)}",
             *_some("  " + " / ".join(group) for group in self.alike_glosses),
+            f"clips that are probably mirrored: {len(self.turned)}",
+            *_some(f"  {t.clip} ({t.gloss}): its mirror image at {t.nearer:.0%} of its distance" for t in self.turned),
+            f"clips with another signer's body: {len(self.other_signers)}",
+            *_some(f"  {o.clip}: filed under {o.signer}, looks like {o.looks_like}" for o in self.other_signers),
             f"signers and sources in several parts of a split: {len(self.shared_groups)}",
             *_some(
                 f"  {g.split}: {g.column} {g.value}: " + ", ".join(f"{n} {part}" for part, n in g.parts.items())
@@ -98,14 +129,14 @@ class Audit:
 
 
 def audit(store: Store, splits: Mapping[str, Mapping[str, str]]) -> Audit:
-    """Look for twins among all clips, colliding labels, and what leaks from one part of a split to another.
+    """Look for twins, colliding labels, mirrored clips, wrong signers, and what leaks between the parts of a split.
 
     Args:
         store: packed clips.
         splits: name to (clip id to part); empty values of signer and source are not compared.
     """
     clips = store.clips
-    pairs = find_twins(store)
+    pairs = _pairs(store)
     return Audit(
         clips=len(store),
         splits=tuple(splits),
@@ -119,6 +150,10 @@ def audit(store: Store, splits: Mapping[str, Mapping[str, str]]) -> Audit:
             for t in pairs
         ),
         alike_glosses=_alike_glosses(store),
+        turned=tuple(MirroredClip(clips[t.clip].id, clips[t.clip].gloss, t.nearer) for t in find_turned(store, pairs)),
+        other_signers=tuple(
+            OtherSigner(clips[o.clip].id, clips[o.clip].signer, o.signer) for o in find_other_bodies(store)
+        ),
         shared_groups=tuple(shared for name, parts in splits.items() for shared in _shared(store, name, parts)),
         split_twins=tuple(
             SplitTwins(name, t.kind, ids, (parts[ids[0]], parts[ids[1]]))
@@ -129,6 +164,16 @@ def audit(store: Store, splits: Mapping[str, Mapping[str, str]]) -> Audit:
             and parts[ids[0]] != parts[ids[1]]
         ),
     )
+
+
+def _pairs(store: Store) -> list[Twins]:
+    """Pairs of one recording: whole ones, then parts among what the first search left apart."""
+    whole = find_twins(store)
+    known = {(pair.first, pair.second) for pair in whole}
+    copies = {pair.second for pair in whole if pair.kind == "identical"}
+    distinct = np.array([i for i in range(len(store)) if i not in copies])
+    parts = [pair for pair in find_excerpts(store, distinct) if (pair.first, pair.second) not in known]
+    return whole + parts
 
 
 def _alike_glosses(store: Store) -> tuple[tuple[str, ...], ...]:

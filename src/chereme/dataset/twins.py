@@ -15,10 +15,21 @@ from chereme.dataset.store import Store
 from chereme.layout import Layout
 from chereme.types import Floats
 
-__all__ = ["Twins", "find_twins"]
+__all__ = [
+    "MOTION_NEAR",
+    "POSTURE_NEAR",
+    "Twins",
+    "centred",
+    "find_twins",
+    "mirrored",
+    "steadied",
+    "telling_landmarks",
+    "tracks_of",
+    "unit",
+]
 
 MOMENTS = 16
-POSTURE_NEAR = 0.05
+POSTURE_NEAR = 0.045
 """Largest distance between two clips' descriptions (each of length one) for the same recording."""
 MOTION_NEAR = 0.15
 """The same for the motion alone, which is smaller and so noisier."""
@@ -39,7 +50,7 @@ class Twins:
     second: int
     """Places in `Store.clips`, the first below the second."""
     kind: str
-    """`identical` (to the bit), `near` or `mirrored`."""
+    """`identical` (to the bit), `near`, `mirrored`; `part` or `mirrored part`: one was cut from the other."""
     distance: float
     """Between the descriptions; 0 when identical."""
 
@@ -57,18 +68,18 @@ def find_twins(store: Store) -> list[Twins]:
         else:
             first_of[digest] = i
     distinct = np.array(list(first_of.values()))
-    tracks = _tracks(store, distinct)
-    posture, motion = _unit(_centred(tracks)), _unit(_centred(tracks, over=1))
-    for kind, mirror in (("near", False), ("mirrored", True)):
-        other = _mirrored(tracks, store.layout) if mirror else tracks
-        other_posture, other_motion = _unit(_centred(other)), _unit(_centred(other, over=1))
+    tracks = tracks_of(store, distinct)
+    posture, motion = unit(centred(tracks)), unit(centred(tracks, over=1))
+    for kind in ("near", "mirrored"):
+        other = mirrored(tracks, store.layout) if kind == "mirrored" else tracks
+        other_posture, other_motion = unit(centred(other)), unit(centred(other, over=1))
         for a, b, distance in _near_pairs(posture, other_posture):
             if np.linalg.norm(motion[a] - other_motion[b]) < MOTION_NEAR:
                 found.append(Twins(int(distinct[a]), int(distinct[b]), kind, distance))
     return sorted(found, key=lambda twins: twins.distance)
 
 
-def _telling_landmarks(layout: Layout) -> list[NDArray[np.int64]]:
+def telling_landmarks(layout: Layout) -> list[NDArray[np.int64]]:
     """Per group, the landmarks that describe a clip; all of a small group that we know nothing of."""
     chosen = []
     for group, at in layout.groups.items():
@@ -78,9 +89,9 @@ def _telling_landmarks(layout: Layout) -> list[NDArray[np.int64]]:
     return chosen
 
 
-def _tracks(store: Store, clips: NDArray[np.int64]) -> Floats:
+def tracks_of(store: Store, clips: NDArray[np.int64]) -> Floats:
     """(N, moments, L, 2) x and y of the telling landmarks; NaN where a whole group is never seen."""
-    groups = _telling_landmarks(store.layout)
+    groups = telling_landmarks(store.layout)
     tracks = np.full((len(clips), MOMENTS, sum(map(len, groups)), 2), np.nan, np.float32)
     for row, clip in enumerate(clips):
         points = store.points[store.offsets[clip] : store.offsets[clip + 1]]
@@ -92,10 +103,11 @@ def _tracks(store: Store, clips: NDArray[np.int64]) -> Floats:
 
 
 def _at_moments(track: Floats) -> Floats:
-    """(T, L, 2) to (moments, L, 2), drawing lines between the frames in which all L are seen."""
+    """(T, L, 2) to (moments, L, 2), drawing lines between the frames in which all L are seen, steadied."""
     seen = np.flatnonzero(~np.isnan(track).any((1, 2)))
     if len(seen) == 0:
         return np.full((MOMENTS, *track.shape[1:]), np.nan, np.float32)
+    track = steadied(track, len(track) // MOMENTS)
     moments = np.linspace(0, len(track) - 1, MOMENTS)
     after = np.searchsorted(seen, moments).clip(0, len(seen) - 1)
     before = (after - 1).clip(0)
@@ -105,30 +117,45 @@ def _at_moments(track: Floats) -> Floats:
     return line
 
 
-def _centred(tracks: Floats, over: int | tuple[int, int] = (1, 2)) -> Floats:
+def steadied(track: Floats, frames: int) -> Floats:
+    """(T, L, 2) with each point the mean of `frames` around it, fewer at the ends: each extraction trembles."""
+    half = frames // 2
+    seen = ~np.isnan(track)
+    starts = np.maximum(np.arange(len(track)) - half, 0)
+    ends = np.minimum(np.arange(len(track)) + half + 1, len(track))
+    zero = np.zeros((1, *track.shape[1:]))
+    total = np.concatenate([zero, np.nan_to_num(track.astype(np.float64)).cumsum(0)])
+    count = np.concatenate([zero, seen.cumsum(0)])
+    mean = (total[ends] - total[starts]) / np.maximum(count[ends] - count[starts], 1)
+    steady: Floats = np.where(seen, mean, np.nan).astype(np.float32)
+    return steady
+
+
+def centred(tracks: Floats, over: int | tuple[int, int] = (1, 2)) -> Floats:
     """Tracks less their mean over landmarks and moments, or over moments alone (`over=1`); 0 where not seen."""
     seen = ~np.isnan(tracks)
     count = np.maximum(seen.sum(over, keepdims=True), 1)
     centre = np.nan_to_num(tracks).sum(over, keepdims=True) / count
-    centred: Floats = np.where(seen, tracks - centre, 0).astype(np.float32)
-    return centred
+    moved: Floats = np.where(seen, tracks - centre, 0).astype(np.float32)
+    return moved
 
 
-def _mirrored(tracks: Floats, layout: Layout) -> Floats:
-    groups = _telling_landmarks(layout)
+def mirrored(tracks: Floats, layout: Layout) -> Floats:
+    """The telling landmarks' tracks as in a mirror."""
+    groups = telling_landmarks(layout)
     chosen = np.concatenate(groups).tolist()
     order = layout.mirrored_order()
     place = {landmark: i for i, landmark in enumerate(chosen)}
-    mirrored = tracks[:, :, [place.get(order[landmark], i) for i, landmark in enumerate(chosen)]]
-    return mirrored * np.array([-1, 1], np.float32)
+    other = tracks[:, :, [place.get(order[landmark], i) for i, landmark in enumerate(chosen)]]
+    return other * np.array([-1, 1], np.float32)
 
 
-def _unit(tracks: Floats) -> Floats:
+def unit(tracks: Floats) -> Floats:
     """(N, D) rows of length one; clips of no extent stay zero."""
     rows = tracks.reshape(len(tracks), -1)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Floats = rows / np.maximum(length, 1e-12)
-    return unit
+    scaled: Floats = rows / np.maximum(length, 1e-12)
+    return scaled
 
 
 def _near_pairs(rows: Floats, others: Floats) -> Sequence[tuple[int, int, float]]:
