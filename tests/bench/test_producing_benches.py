@@ -87,6 +87,17 @@ def test_producer_and_judge_are_shown_different_clips(store, tmp_path, monkeypat
     assert shown["judge"] == set(part) - shown["peer"]
 
 
+def test_no_block_is_on_both_sides_where_a_word_has_two():
+    clips = [Clip(f"two/{i}", "", "two", "ins", source=f"block{i // 3}") for i in range(6)]
+    clips += [Clip(f"one/{i}", "", "one", "ins", source="block0") for i in range(4)]
+    store = SimpleNamespace(clips=clips)
+    part = parts_of(store)
+    assert part["two/2"] == "validation"  # of the training block
+    found, alone = producing.apart(store)
+    assert found == {"two/3", "two/4", "two/5", "one/2", "one/3"}
+    assert alone == ["one"]
+
+
 def test_produce_isl43_learns_from_all_but_the_last_blocks(here, store, monkeypatch):
     asked = []
     usual = produce_isl43.signs_of

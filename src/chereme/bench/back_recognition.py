@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from chereme.bench import BenchResult
-from chereme.bench.producing import OURS, apart_judge, ours, padded_peer, signs_of, store_of
+from chereme.bench.producing import APART, OURS, apart, apart_judge, ours, padded_peer, signs_of, store_of
 from chereme.errors import CheremeError
 from chereme.produce import Producer
 from chereme.recognize import Recognizer
@@ -13,7 +13,7 @@ from chereme.types import PoseSequence
 
 
 def measure(data: str | Path | None = None) -> BenchResult:
-    """Share of the 43 words; producers learn from the training part, the recognizer from the two others.
+    """Share of the 43 words; producers learn from the training part, the recognizer from other blocks.
 
     About a quarter of an hour on one core. Work is in `runs/bench/back-recognition`, where it resumes; `loop` uses it.
     """
@@ -40,7 +40,8 @@ def measure(data: str | Path | None = None) -> BenchResult:
         right["ours"] / peer if peer else float("inf"),
         len(words),
         {
-            "split": "producers: training part of isl43; recognizer: validation and test parts",
+            "split": APART,
+            "words_of_one_block": apart(store)[1],
             "misread": {name: {w: s for w, s in row.items() if w != s} for name, row in read.items()},
             "seeds": [0],
         },

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from chereme.bench import BenchResult
-from chereme.bench.producing import OURS, apart_judge, ours, signs_of, store_of
+from chereme.bench.producing import APART, OURS, apart, apart_judge, ours, signs_of, store_of
 from chereme.errors import CheremeError
 from chereme.landmarks import extract_clip
 from chereme.produce import Decoder
@@ -48,7 +48,8 @@ def measure(data: str | Path | None = None) -> BenchResult:
         share / without if without else float("inf"),
         len(right),
         {
-            "split": "producer: training part of isl43; recognizer: validation and test parts",
+            "split": APART,
+            "words_of_one_block": apart(store)[1],
             "misread": misread,
             "seeds": [0],
         },

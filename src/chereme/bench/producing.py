@@ -20,11 +20,13 @@ from chereme.train.producer_config import ProducerRecipe
 from chereme.train.run import train_bundle
 from chereme.train.typical_sign import TypicalSign, typical_sign
 
-__all__ = ["OURS", "apart_judge", "ours", "padded_peer", "signs_of", "store_of"]
+__all__ = ["APART", "OURS", "apart", "apart_judge", "ours", "padded_peer", "signs_of", "store_of"]
 
 OURS = "isl43-producer"
 _SET = "isl_include43_poses"
 _CARD = Card("made for a bench", "Trained to be measured.", (_SET,), "none stated", "research", ())
+APART = "producer: training part of isl43; recognizer: validation and test blocks in which the producer has no clip"
+"""How clips are shared out, for the records."""
 _PEER = [
     "pose.points='upper_body_55'", "pose.dims=3", "train.padded=true", "train.epochs=30", "train.patience=0",
     "train.length=0.1",
@@ -62,12 +64,24 @@ def padded_peer(store: Store, folder: Path) -> Generator:
     return Generator.load(folder / "bundle")
 
 
-def apart_judge(store: Store, folder: Path) -> Recognizer:
-    """The recipe isl43 on validation and test blocks alone: it never saw a clip of the training part."""
+def apart(store: Store) -> tuple[set[str], list[str]]:
+    """Ids of clips from blocks in which the training part has no clip; and words of one block, then other clips of it.
+
+    The protocol validates on single clips of the training block where a word has two blocks.
+    """
     parts = isl43(store.clips)["isl43"]
-    other = {i: "train" for i, name in parts.items() if name != "train"}
+    taught = {(clip.gloss, clip.source) for clip in store.clips if parts[clip.id] == "train"}
+    rest = [clip for clip in store.clips if parts[clip.id] != "train"]
+    found = {clip.id for clip in rest if (clip.gloss, clip.source) not in taught}
+    alone = sorted({clip.gloss for clip in rest} - {clip.gloss for clip in rest if clip.id in found})
+    return found | {clip.id for clip in rest if clip.gloss in alone}, alone
+
+
+def apart_judge(store: Store, folder: Path) -> Recognizer:
+    """The recipe isl43 on other blocks than the training part's: it never saw a clip, nor a session, of it."""
+    other = dict.fromkeys(sorted(apart(store)[0]), "train")
     if not (folder / "bundle").is_dir():
         recipe = RecognizerRecipe.read(find_recipe("isl43"))
         begun = (folder / "run.json").exists()
-        train_bundle(recipe, store, other, folder, _CARD, split_name="validation and test parts", resume=begun)
+        train_bundle(recipe, store, other, folder, _CARD, split_name="other blocks", resume=begun)
     return Recognizer(Bundle.load(folder / "bundle"))
