@@ -168,3 +168,34 @@ def test_a_card(signs):
     )
     assert (told["missing"], told["clean"]) == ([], True)
     assert str(signs / "card" / "README.md") in told["files"]
+
+
+@pytest.mark.parametrize("form", ["huggingface", "asl-signs", "poses"])
+def test_exported_and_imported_again(signs, form):
+    store, there, back = signs / "store", signs / "there", signs / "back"
+    run("pack", signs / "signs.csv", "-o", store)
+    told = json.loads(run("export", store, "--to", form, "-o", there, "--json").stdout)
+    assert (told["clips"], told["form"]) == (6, form)
+    run("import", there, "--from", form, "--layout", "hands_42", "-o", back)
+    again = json.loads(run("pack", back, "-o", signs / "again", "--json").stdout)
+    assert (again["clips"], again["classes"], again["failed"]) == (6, 2, [])
+    first, second = Store.open(store), Store.open(signs / "again")
+    assert sorted(first.positions) == sorted(second.positions)
+    for id, i in first.positions.items():
+        j = second.positions[id]
+        assert first.clips[i].signer == second.clips[j].signer
+        np.testing.assert_allclose(second.sequence(j).points, first.sequence(i).points, atol=1e-4)
+
+
+def test_elan_from_the_command_line(signs):
+    (signs / "videos.csv").write_text("id,path,gloss,start,end\n1,a.mp4,casa,0,1.5\n2,a.mp4,pai,1.5,2.5\n")
+    (signs / "a.mp4").touch()
+    told = json.loads(run("export", signs / "videos.csv", "--to", "elan", "-o", signs / "eaf", "--json").stdout)
+    assert (told["clips"], told["files"]) == (2, 1)
+    run("import", signs / "eaf", "--from", "elan", "-o", signs / "again.csv")
+    with (signs / "again.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [(row["gloss"], row["start"], row["end"]) for row in rows] == [("casa", "0.0", "1.5"), ("pai", "1.5", "2.5")]
+    assert (signs / rows[0]["path"]).resolve() == signs / "a.mp4"
+    run("import", signs / "eaf", "--from", "elan", "-o", signs / "folder", exit_code=2)
+    run("import", signs / "x", "--from", "asl-signs", "--size", "wide", "-o", signs / "f", exit_code=2)

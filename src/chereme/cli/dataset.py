@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+FORMS = ("huggingface", "asl-signs", "poses", "elan")
+
 _DATA = click.option(
     "--data", type=click.Path(path_type=Path), help="Folder of the known data sets; default $CHEREME_DATA."
 )
@@ -29,23 +31,52 @@ def command() -> None:
 @command.command("import")
 @click.argument("name")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Manifest or folder to write.")
+@click.option("--from", "form", type=click.Choice(FORMS), help="What NAME is, when it is no known set: a place.")
+@click.option("--tier", default="gloss", show_default=True, help="Of elan: whose annotations are clips.")
+@click.option("--fps", default=30.0, show_default=True, help="Of asl-signs, which does not say it.")
+@click.option("--size", default="1x1", show_default=True, metavar="WxH", help="Of asl-signs: the pictures' shape.")
+@click.option("--layout", "layout_name", help="Landmarks to pick by name from every clip, as body_hands_75.")
 @_DATA
 @_JSON
-def import_set(name: str, out: Path, data: Path | None, as_json: bool) -> None:
-    """Bring the known set NAME into common form.
+def import_set(
+    name: str,
+    out: Path,
+    form: str | None,
+    tier: str,
+    fps: float,
+    size: str,
+    layout_name: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Bring the known set NAME, or what others wrote at NAME (--from), into common form.
 
-    A set of videos becomes a manifest (.csv or .parquet) that names them where they are. A set of landmarks
-    becomes a folder of .pose files with its manifest.csv; to train on it, `dataset pack NAME` is shorter. In a set of
-    pictures the hands are found first.
+    A set of videos, and ELAN's annotations, become a manifest (.csv or .parquet) that names the videos where they are.
+    A set of landmarks becomes a folder of .pose files with its manifest.csv; to train on a known one, `dataset pack
+    NAME` is shorter. In a set of pictures the hands are found first.
     """
     from chereme.dataset.jobs import write_pose_folder, write_video_manifest
+    from chereme.layout import layout_named
 
-    source = _source(name, data)
-    if source.has_landmarks:
+    layout = None if layout_name is None else layout_named(layout_name)
+    if form == "elan":
+        from chereme.dataset.exchange.elan import read_elan
+        from chereme.dataset.load import Source
+
+        place = Path(name)
+        source = Source(name, place if place.is_dir() else place.parent, tuple(read_elan(place, tier)))
+    elif form is not None:
+        source = None
+        items = _items(form, Path(name), fps, size)
+    else:
+        source = _source(name, data)
+    if source is None or source.has_landmarks:
         if out.suffix:
-            what = "pictures" if source.has_pictures else "landmarks"
+            what = "pictures" if source is not None and source.has_pictures else "landmarks"
             raise click.UsageError(f"{name} is a set of {what}: name a folder with -o, or use `dataset pack`")
-        clips = write_pose_folder(_watched(source.items(), None, as_json), out)
+        found = items if source is None else source.items()
+        picked = ((clip, sequence if layout is None else sequence.pick(layout)) for clip, sequence in found)
+        clips = write_pose_folder(_watched(picked, None, as_json), out)
         following = f"chereme dataset pack {out} -o STORE"
     else:
         if out.suffix.lower() not in (".csv", ".parquet"):
@@ -53,9 +84,74 @@ def import_set(name: str, out: Path, data: Path | None, as_json: bool) -> None:
         clips = write_video_manifest(source, out)
         following = f"chereme extract {source.folder} -o POSES, then chereme dataset pack {out} --poses POSES -o STORE"
     if as_json:
-        print_json({"set": source.name, "clips": clips, "output": str(out)})
+        print_json({"set": name, "clips": clips, "output": str(out)})
     else:
-        click.echo(f"{clips} clips of {source.name} in {out}; next: {following}")
+        click.echo(f"{clips} clips of {name} in {out}; next: {following}")
+
+
+def _items(form: str, place: Path, fps: float, size: str) -> Any:
+    """Clips with landmarks that others wrote."""
+    from chereme.dataset.exchange.asl_signs import read_asl_signs
+    from chereme.dataset.exchange.huggingface import read_huggingface
+    from chereme.dataset.load import find_source, load_usable
+
+    if form == "huggingface":
+        return read_huggingface(place)
+    if form == "poses":
+        return load_usable(find_source(str(place)))
+    width, _, height = size.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)) or fps <= 0:
+        raise click.UsageError(
+            f"--size {size} --fps {fps:g}: write a width and a height, as 1280x720, and a rate above 0"
+        )
+    return read_asl_signs(place, fps, (int(width), int(height)))
+
+
+@command.command("export")
+@click.argument("source")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder to write; a new one.")
+@click.option("--to", "form", required=True, type=click.Choice(FORMS))
+@click.option("--split", "name", help="Of huggingface: its parts become the parts there.")
+@click.option("--tier", default="gloss", show_default=True, help="Of elan: where glosses are written.")
+@_JSON
+def export_set(source: str, out: Path, form: str, name: str | None, tier: str, as_json: bool) -> None:
+    """Write SOURCE, a store, in a form that others read; for ELAN a manifest of videos with their times.
+
+    \b
+    huggingface  Parquet and README.md, for `datasets.load_dataset`
+    asl-signs    Kaggle's layout: train.csv and a Parquet file per clip, 543 landmarks
+    poses        a folder of .pose files with manifest.csv
+    elan         an .eaf for each film, the glosses on a tier
+    """
+    from chereme.dataset.jobs import write_pose_folder
+    from chereme.dataset.load import find_source
+    from chereme.dataset.store import Store
+
+    told: dict[str, Any] = {"output": str(out), "form": form}
+    if form == "elan":
+        from chereme.dataset.exchange.elan import write_elan
+
+        found = find_source(source)
+        told |= {"clips": len(found.clips), "files": write_elan(found.clips, found.folder, out, tier)}
+    else:
+        store = Store.open(source)
+        if form == "huggingface":
+            from chereme.dataset.exchange.huggingface import write_huggingface
+
+            told["parts"] = write_huggingface(store, out, None if name is None else store.split(name))
+            told["clips"] = sum(told["parts"].values())
+        elif form == "asl-signs":
+            from chereme.dataset.exchange.asl_signs import write_asl_signs
+
+            told["clips"] = write_asl_signs(store, out)
+        else:
+            told["clips"] = write_pose_folder(
+                ((clip, store.sequence(i)) for i, clip in enumerate(_watched(store.clips, len(store), as_json))), out
+            )
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(f"{told['clips']} clips in {out}, as {form}")
 
 
 @command.command()

@@ -8,12 +8,18 @@ from chereme.dataset.manifest import check_ids, nfc
 from chereme.errors import ManifestError
 from chereme.types import Clip
 
-__all__ = ["CLIP_SUFFIXES", "is_pose", "read_folder"]
+__all__ = ["CLIP_SUFFIXES", "check_new", "is_pose", "read_folder"]
 
 CLIP_SUFFIXES = frozenset(
     ".pose .mp4 .m4v .webm .mov .avi .mkv .mpg .mpeg .ogv .3gp .gif .jpg .jpeg .png .bmp .webp".split()
 )
 """Files taken from a class folder; others (notes, thumbnails' databases) are passed over."""
+
+
+def check_new(folder: Path) -> None:
+    """Raises ManifestError when something stands at `folder` already; an empty folder may."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ManifestError(f"{folder}: exists and is not empty; name a new folder")
 
 
 def read_folder(folder: str | Path) -> tuple[Clip, ...]:

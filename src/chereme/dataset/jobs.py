@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chereme.dataset import split as ways
+from chereme.dataset.folder import check_new
 from chereme.dataset.importers import IMPORTERS
 from chereme.dataset.load import Source, Unusable, load_poses
 from chereme.dataset.manifest import write_manifest
@@ -38,8 +39,7 @@ def write_pose_folder(items: Iterable[Item], folder: Path) -> int:
     Raises:
         ManifestError: the folder exists and is not empty, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ManifestError(f"{folder}: exists and is not empty; name a new folder")
+    check_new(folder)
     clips: list[Clip] = []
     try:
         with write_folder_beside(folder) as part:
@@ -47,7 +47,7 @@ def write_pose_folder(items: Iterable[Item], folder: Path) -> int:
                 # named by number: an id may hold what a file system does not take
                 path = f"poses/{len(clips):06d}.pose"
                 write_pose(sequence, part / path)
-                clips.append(replace(clip, path=path))
+                clips.append(replace(clip, path=path, start=None, end=None))  # it is cut already
             write_manifest(clips, part / "manifest.csv")
     except OSError as error:
         raise ManifestError(f"{folder}: cannot be written, nothing was left there: {error}") from error

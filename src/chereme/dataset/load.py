@@ -16,7 +16,7 @@ from chereme.places import data_folder
 from chereme.poses import read_pose
 from chereme.types import Clip, PoseSequence
 
-__all__ = ["Source", "Unusable", "find_source", "load_poses", "pose_files"]
+__all__ = ["Source", "Unusable", "find_source", "load_poses", "load_usable", "pose_files"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,18 @@ def load_poses(
             yield Unusable(clip, str(error))
         else:
             yield replace(clip, path=""), sequence
+
+
+def load_usable(source: Source) -> Iterator[tuple[Clip, PoseSequence]]:
+    """The clips of a folder or manifest of `.pose` files, all of them.
+
+    Raises:
+        ManifestError: one cannot be read.
+    """
+    for item in load_poses(source):
+        if isinstance(item, Unusable):
+            raise ManifestError(f"{source.folder}: clip {item.clip.id}: {item.why}")
+        yield item
 
 
 def pose_files(source: Source, poses: Path | None) -> list[Path | None]:
