@@ -57,6 +57,74 @@ def test_the_same_recording_is_found_however_it_was_filed(tmp_path):
     assert not {"other", "third"} & {id for pair in found for id in pair[:2]}
 
 
+def test_a_part_of_a_recording_is_found(tmp_path):
+    one, again = sign(1, frames=60), sign(1, frames=60)
+    trembling = np.random.default_rng(2).normal(0, 1e-4, (45, 75, 3)).astype(np.float32)
+    store = store_of(
+        tmp_path,
+        (clip("whole"), one),
+        (clip("cut", "pai"), again.with_points(again.points[6:51] + 0.3 + trembling)),
+        (clip("cut and mirrored"), again.with_points(again.points[8:53]).mirrored()),
+        (clip("other"), sign(2, frames=60)),
+    )
+    found = audit(store, {"mine": {"whole": "train", "cut": "test", "other": "train"}})
+    assert {(p.clips, p.kind) for p in found.twins} == {
+        (("whole", "cut"), "part"),
+        (("whole", "cut and mirrored"), "mirrored part"),
+        (("cut", "cut and mirrored"), "mirrored part"),
+    }
+    assert [(t.kind, t.clips) for t in found.split_twins] == [("part", ("whole", "cut"))]
+    assert "3 a part of the other" in found.as_text()
+    assert "casa = pai  (whole, cut)" in found.as_text()
+
+
+def one_handed(seed: int) -> PoseSequence:
+    """A sign of the right hand, a little different in each take."""
+    base, take = sign(7), sign(100 + seed)
+    points = base.points + 0.05 * (take.points - take.points.mean(0))
+    points[:, BODY_HANDS_75.groups["left_hand"]] = np.nan
+    points[:, BODY_HANDS_75.index("pose/left_wrist")] = (1.0, 1.2, 0)
+    return base.with_points(points.astype(np.float32))
+
+
+def test_a_clip_that_is_mirrored_among_others_is_found(tmp_path):
+    takes = [(clip(str(i)), one_handed(i)) for i in range(8)]
+    for turned in (2, 5):
+        takes[turned] = (takes[turned][0], takes[turned][1].mirrored())
+    found = audit(store_of(tmp_path, *takes), {})
+    assert sorted(one.clip for one in found.turned) == ["2", "5"]
+    assert all(one.nearer < 0.9 for one in found.turned)
+    assert "clips that are probably mirrored: 2" in found.as_text()
+
+
+def test_of_two_clips_nobody_can_say_which_is_mirrored(tmp_path):
+    found = audit(store_of(tmp_path, (clip("a"), one_handed(1)), (clip("b"), one_handed(2).mirrored())), {})
+    assert found.turned == ()
+
+
+def body(size: float, rng) -> PoseSequence:
+    """Somebody of that size who moves a little."""
+    still = np.random.default_rng(5).random((75, 3)) * size
+    return PoseSequence((still + rng.normal(0, 0.01, (10, 75, 3))).astype(np.float32), BODY_HANDS_75, 25.0, (1280, 720))
+
+
+def test_a_clip_under_a_wrong_signer_is_found(tmp_path, rng):
+    sizes = {"Ana": 0.5, "Bo": 0.8, "Cy": 1.1}
+    clips = [(clip(f"{who}{i}", signer=who), body(size, rng)) for who, size in sizes.items() for i in range(60)]
+    clips += [(clip(f"wrong{i}", signer="Bo"), body(0.5, rng)) for i in range(3)]
+    clips += [(clip("nobody"), body(0.5, rng)), (clip("once", signer="Di"), body(0.5, rng))]
+    found = audit(store_of(tmp_path, *clips), {})
+    assert {(o.clip, o.signer, o.looks_like) for o in found.other_signers} == {
+        (f"wrong{i}", "Bo", "Ana") for i in range(3)
+    }
+    assert "wrong0: filed under Bo, looks like Ana" in found.as_text()
+
+
+def test_bodies_that_cannot_be_told_apart_say_nothing(tmp_path, rng):
+    clips = [(clip(str(i), signer="AB"[i % 2]), body(0.5, rng)) for i in range(80)]
+    assert audit(store_of(tmp_path, *clips), {}).other_signers == ()
+
+
 def test_two_takes_of_a_still_body_are_not_one_recording(tmp_path):
     first, second = sign(1), sign(2)
     for sequence in (first, second):  # hands that barely move: the posture is nearly the same

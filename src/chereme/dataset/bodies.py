@@ -18,11 +18,17 @@ __all__ = ["OtherBody", "find_other_bodies"]
 NEIGHBOURS, ALIKE = 9, 6
 """So many of a clip's nearest clips must be one other signer's; the others may be filed wrongly, too.
 
-Chosen on signers s05 and s07 of `isl30_kinect` with 4 to 15 % of clips under the wrong one of the two names."""
-FEWEST = 10
+Chosen on signers s05 and s07 of `isl30_kinect` with 4 to 25 % of clips under the wrong one of the two names."""
+SHRUNK = (0.01, 0.1, 0.5)
+"""How far the directions in which one body varies are taken for alike; of these, what parts a set's signers best."""
+APART = 0.6
+"""If fewer of the neighbours than this share are the own signer's, bodies do not tell these signers apart: with a quarter
+of the clips of two signers under the wrong name it is 0.62."""
+FEWEST = 20
 """Clips of a signer; of fewer, nobody can say how much one body varies."""
 ROUNDS = 4
-"""Wrong names widen what seems one body; each time those found before are left out."""
+"""Wrong names widen what seems one body, and stand beside other wrong names; so each time those found before go by the
+name whose body they have."""
 MOST_TOLD = 0.1
 """If more clips than this are told, bodies do not tell these signers apart, and nothing is said."""
 _BLOCK = 1000
@@ -49,11 +55,15 @@ def find_other_bodies(store: Store) -> list[OtherBody]:
     if bodies.shape[1] == 0 or len(at) <= 2 * NEIGHBOURS:
         return []
     signers = np.array([store.clips[i].signer for i in at])
-    told: NDArray[np.int64] = np.array([], np.int64)
+    believed = signers.copy()
     for _ in range(ROUNDS):
-        trusted = np.ones(len(at), bool)
-        trusted[told] = False
-        told, whose = _strangers(_even(bodies[at], signers, trusted), signers)
+        ways = [_even(bodies[at], believed, shrunk) for shrunk in SHRUNK]
+        nearest = max((_nearest(way) for way in ways), key=lambda near: _agreement(near, believed))
+        if _agreement(nearest, believed) < APART:
+            return []
+        told, whose = _strangers(nearest, signers, believed)
+        believed = signers.copy()
+        believed[told] = whose
     if len(told) > MOST_TOLD * len(at):
         return []
     return [OtherBody(int(at[i]), signer) for i, signer in zip(told, whose, strict=True)]
@@ -75,28 +85,42 @@ def _bodies(store: Store) -> Floats:
     return found[:, ~np.isnan(found).any(0)]
 
 
-def _even(bodies: Floats, signers: NDArray[np.str_], trusted: NDArray[np.bool_]) -> Floats:
+def _even(bodies: Floats, signers: NDArray[np.str_], shrunk: float) -> Floats:
     """The same with what varies within one signer made equal in all directions (within-class whitening, shrunk)."""
     rows = bodies.astype(np.float64)
-    own = [rows[trusted & (signers == signer)] for signer in sorted(set(signers))]
+    own = [rows[signers == signer] for signer in sorted(set(signers))]
     rest = np.concatenate([mine - np.median(mine, 0) for mine in own if len(mine)])
     scale = np.maximum(rest.std(0), 1e-9)
-    within = (rest / scale).T @ (rest / scale) / len(rest) + 0.01 * np.eye(rows.shape[1])
+    within = (rest / scale).T @ (rest / scale) / len(rest) + shrunk * np.eye(rows.shape[1])
     even: Floats = ((rows / scale) @ np.linalg.cholesky(np.linalg.inv(within))).astype(np.float32)
     return even
 
 
-def _strangers(bodies: Floats, signers: NDArray[np.str_]) -> tuple[NDArray[np.int64], list[str]]:
-    told, whose = [], []
+def _nearest(bodies: Floats) -> NDArray[np.int64]:
+    """(N, neighbours) places of the clips whose bodies are likest."""
     square = (bodies**2).sum(1)
+    found = []
     for start in range(0, len(bodies), _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, len(bodies)))
         apart = square[rows, None] + square - 2 * bodies[rows] @ bodies.T
         apart[np.arange(len(rows)), rows] = np.inf
-        nearest = np.argpartition(apart, NEIGHBOURS, 1)[:, :NEIGHBOURS]
-        for i, near in zip(rows, signers[nearest], strict=True):
-            (signer, count), *_ = Counter(near.tolist()).most_common(1)
-            if signer != signers[i] and count >= ALIKE:
-                told.append(int(i))
-                whose.append(str(signer))
+        found.append(np.argpartition(apart, NEIGHBOURS, 1)[:, :NEIGHBOURS])
+    return np.concatenate(found)
+
+
+def _agreement(nearest: NDArray[np.int64], signers: NDArray[np.str_]) -> float:
+    """Share of neighbours that are the own signer's."""
+    return float((signers[nearest] == signers[:, None]).mean())
+
+
+def _strangers(
+    nearest: NDArray[np.int64], signers: NDArray[np.str_], believed: NDArray[np.str_]
+) -> tuple[NDArray[np.int64], list[str]]:
+    """Clips whose nearest are by what is believed another signer's than they say, and whose."""
+    told, whose = [], []
+    for i, near in enumerate(believed[nearest]):
+        (signer, count), *_ = Counter(near.tolist()).most_common(1)
+        if signer != signers[i] and count >= ALIKE:
+            told.append(i)
+            whose.append(str(signer))
     return np.array(told, np.int64), whose

@@ -12,11 +12,13 @@ from chereme.types import Floats
 
 __all__ = ["Turned", "find_turned"]
 
-LESS = 0.9
+LESS = 0.93
 """A clip is told when its mirror image lies nearer to its gloss than this share of its own distance.
 
-Chosen on signers s05 and s07 of `isl30_kinect` (0 of 540 told, 97 % of them told when turned) and on
-`isl_include43_poses` (1.4 %; some of its clips may be mirrored)."""
+Chosen on signers s05 and s07 of `isl30_kinect` (0.1 % told; of 40 turned clips in 540, nine in ten) and on
+`isl_include43_poses` (1 %; some of its clips may be mirrored)."""
+NEAREST = 3
+"""So many clips are asked, for the nearest one may be mirrored as well."""
 FEWEST = 3
 """Of two clips, nobody can say which is the mirrored one."""
 
@@ -72,7 +74,7 @@ def _distances(rows: Floats, others: Floats) -> Floats:
 def _turn(same: Floats, turned: Floats) -> list[tuple[int, float]]:
     found: list[tuple[int, float]] = []
     for _ in range(len(same) // 2):
-        near, mirror = same.min(1), turned.min(1)
+        near, mirror = _nearest(same), _nearest(turned)
         share = np.full(len(same), np.inf)
         np.divide(mirror, near, out=share, where=np.isfinite(near) & (near > 0))
         share[[i for i, _ in found]] = np.inf
@@ -83,3 +85,11 @@ def _turn(same: Floats, turned: Floats) -> list[tuple[int, float]]:
         same[i], turned[i] = turned[i].copy(), same[i].copy()
         same[:, i], turned[:, i] = turned[:, i].copy(), same[:, i].copy()
     return found
+
+
+def _nearest(apart: Floats) -> Floats:
+    """(N,) mean distance of the nearest clips; infinite where there are fewer than two."""
+    nearest = np.partition(apart, min(NEAREST, len(apart)) - 1, 1)[:, :NEAREST]
+    known = np.isfinite(nearest)
+    mean: Floats = np.where(known, nearest, 0).sum(1) / np.maximum(known.sum(1), 1)
+    return np.where(known.sum(1) >= min(2, len(apart) - 1), mean, np.inf)
