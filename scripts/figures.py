@@ -255,6 +255,24 @@ ROWS: tuple[
         lambda found: found <= 0.7,
     ),
     (
+        "audit",
+        "faults planted among 30 Indian signs (copies, labels, mirrored and leaking clips): share found",
+        lambda record: f"**{record['value']:.3f}** of {record['n']}",
+        lambda record: f"digests, labels and signers in pandas {record['peer_value']:.3f}",
+        _value,
+        "≥ 0.95",
+        lambda found: found >= 0.95,
+    ),
+    (
+        "audit",
+        "the same: sound clips told wrongly, share",
+        lambda record: f"{record['false_alarms']:.3f} of {record['sound_clips']}",
+        lambda record: f"in pandas {record['peer_false_alarms']:.3f}",
+        lambda record: float(record["false_alarms"]),
+        "≤ 0.01",
+        lambda found: found <= 0.01,
+    ),
+    (
         "produce-isl43",
         "43 Indian words produced, beside recordings of other blocks: nDTW-MJE in shoulder widths",
         lambda record: (

@@ -22,8 +22,8 @@ Chosen on signers s05 and s07 of `isl30_kinect` with 4 to 25 % of clips under th
 SHRUNK = (0.01, 0.1, 0.5)
 """How far the directions in which one body varies are taken for alike; of these, what parts a set's signers best."""
 APART = 0.6
-"""If fewer of the neighbours than this share are the own signer's, bodies do not tell these signers apart: with a quarter
-of the clips of two signers under the wrong name it is 0.62."""
+"""If fewer of the neighbours than this share are the own signer's, bodies do not tell these signers apart: with a
+quarter of the clips of two signers under the wrong name it is 0.62."""
 FEWEST = 20
 """Clips of a signer; of fewer, nobody can say how much one body varies."""
 ROUNDS = 4
