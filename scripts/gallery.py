@@ -114,7 +114,8 @@ def body_panel(axes: Axes, points: Floats, partner: Floats, name: str, settings:
     zoomed = name.startswith(("hand_", "swap", "drop_finger"))
     skeleton(axes, points[frame], BEFORE, 4 if zoomed else 3)
     skeleton(axes, made[row, frame], AFTER, 1.4)
-    x, y, half = (0, 0, 1.08) if not zoomed else (*points[frame, 13:, :2].mean(0), 0.48)
+    right = points[frame, UPPER_BODY_55.groups["right_hand"], :2]
+    x, y, half = (*np.nanmean(right, axis=0), 0.4) if zoomed else (0, 0, 1.08)
     axes.set(xlim=(x - half, x + half), ylim=(y + half, y - half), xticks=[], yticks=[], aspect="equal")
 
 
