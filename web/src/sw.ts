@@ -1,0 +1,1 @@
+export {}; const KEPT = '__KEPT__'; console.log(KEPT);
