@@ -1,6 +1,5 @@
 """The application: the API under /api/v1 and the page beside it."""
 
-import mimetypes
 import tempfile
 import threading
 from collections.abc import AsyncIterator
@@ -13,7 +12,6 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 
 from chereme import __version__
 from chereme.bundle import Bundle
@@ -22,6 +20,7 @@ from chereme.recognize import Recognizer
 from chereme.serve.answers import Health, Limits, Model, Recognition, Sample, errors
 from chereme.serve.asl import Fingerspelling, routes
 from chereme.serve.guard import Guard
+from chereme.serve.page_files import PageFiles
 from chereme.serve.refusals import RefusedError
 from chereme.serve.samples import Samples
 from chereme.serve.settings import AslSettings, ServeSettings, read_asl_settings, read_settings
@@ -29,12 +28,7 @@ from chereme.serve.upload import Body, Upload, limit_of, receive
 from chereme.serve.work import answer
 from chereme.serve.workers import AbandonedError, Workers
 
-__all__ = ["PAGE", "create_app"]
-
-# some systems call scripts plain text, and a browser told not to sniff would refuse them
-mimetypes.add_type("text/javascript", ".js")
-
-PAGE = Path(__file__).parent / "page"
+__all__ = ["create_app"]
 
 _ABOUT = (
     "Sign-language clips in, ranked words out, on this machine: nothing that is sent is kept or passed on. Knows only"
@@ -193,7 +187,7 @@ def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = 
         return Response(status_code=499)  # nobody reads it
 
     app.include_router(_api(service))
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    app.mount("/", PageFiles())
     return app
 
 
