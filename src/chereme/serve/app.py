@@ -17,6 +17,7 @@ from chereme import __version__
 from chereme.bundle import Bundle
 from chereme.errors import CheremeError
 from chereme.recognize import Recognizer
+from chereme.serve import assets
 from chereme.serve.answers import Health, Limits, Model, Recognition, Sample, errors
 from chereme.serve.asl import Fingerspelling, routes
 from chereme.serve.guard import Guard
@@ -86,6 +87,8 @@ class Service:
             self._recognizer = error
         known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
         self.samples = Samples(settings.decoder, known)
+        own = None if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle
+        self.assets = assets.Assets(own, self.folder)
         self.spelling = Fingerspelling(asl, settings, self.workers)
 
     @property
@@ -236,6 +239,7 @@ def _api(service: Service) -> APIRouter:
         assert service.recognizer
         return service.health("ready")
 
+    api.include_router(assets.routes(service.assets))
     api.include_router(routes(service.spelling))
     return api
 
