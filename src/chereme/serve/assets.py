@@ -8,6 +8,7 @@ import gzip
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
+from os import SEEK_END
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -128,6 +129,13 @@ def _written(path: Path, content: bytes) -> Path:
     return path
 
 
+def _unpacked_length(path: Path) -> int:
+    """Of a gzip file: its last four bytes."""
+    with path.open("rb") as file:
+        file.seek(-4, SEEK_END)
+        return int.from_bytes(file.read(), "little")
+
+
 def routes(assets: Assets) -> APIRouter:
     """Files for a browser that recognizes by itself. What it may keep, the answers' headers say."""
     api = APIRouter()
@@ -167,7 +175,7 @@ def routes(assets: Assets) -> APIRouter:
         etag = f'"{path.name}"'
         if unchanged := _unchanged(request, etag):
             return unchanged
-        headers = _headers(etag) | {"Vary": "Accept-Encoding"}
+        headers = _headers(etag) | {"Vary": "Accept-Encoding", "X-Unpacked-Length": str(_unpacked_length(path))}
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return Response(gzip.decompress(path.read_bytes()), 200, headers, "application/octet-stream")
         return FileResponse(path, media_type="application/octet-stream", headers=headers | {"Content-Encoding": "gzip"})

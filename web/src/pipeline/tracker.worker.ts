@@ -1,0 +1,102 @@
+/// <reference lib="webworker" />
+/** The landmark engine in a thread of its own, so that the page stays fluid while it looks at a picture. */
+
+import { HolisticLandmarker, type NormalizedLandmark } from "@mediapipe/tasks-vision";
+import loader from "../../node_modules/@mediapipe/tasks-vision/wasm/vision_wasm_internal.js?url";
+import binary from "../../node_modules/@mediapipe/tasks-vision/wasm/vision_wasm_internal.wasm?url";
+import type { Reply, Request } from "./tracker";
+
+declare const self: DedicatedWorkerGlobalScope & { Module?: object };
+
+const MODELS = "/api/v1/engine/holistic.task";
+/** Milliseconds from picture to picture as the engine's smoothing is told, whatever the camera does: as in Python. */
+const STEP = 1000 / 30;
+/** Groups of `body_hands_75` and how many landmarks each has. */
+const GROUPS = [
+  ["poseLandmarks", 33],
+  ["leftHandLandmarks", 21],
+  ["rightHandLandmarks", 21],
+] as const;
+const LANDMARKS = 75;
+
+let landmarker: HolisticLandmarker;
+let clock = 0;
+
+async function load(): Promise<void> {
+  const modelAssetBuffer = await models((share) => reply({ kind: "progress", share: 0.9 * share }));
+  self.Module = { print: () => undefined, printErr: onlyErrors };
+  landmarker = await HolisticLandmarker.createFromOptions(
+    { wasmLoaderPath: loader, wasmBinaryPath: binary },
+    {
+      baseOptions: { modelAssetBuffer, delegate: "CPU" },
+      runningMode: "VIDEO",
+      minPoseDetectionConfidence: 0.5,
+      minPosePresenceConfidence: 0.5,
+    },
+  );
+  reply({ kind: "ready" });
+}
+
+/** The engine's log tells of every graph that starts; its errors begin with E, or F where it cannot go on. */
+function onlyErrors(line: string): void {
+  if (/^[EF]\d{4} /.test(line)) console.error(line);
+}
+
+async function models(progress: (share: number) => void): Promise<Uint8Array> {
+  const answer = await fetch(MODELS);
+  if (!answer.ok || !answer.body) throw new Error(`the service answers ${answer.status} when asked for its models`);
+  const whole = Number(answer.headers.get("X-Unpacked-Length"));
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (const reader = answer.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    length += value.length;
+    if (whole) progress(length / whole);
+  }
+  const content = new Uint8Array(length);
+  parts.reduce((at, part) => (content.set(part, at), at + part.length), 0);
+  return content;
+}
+
+function look(source: VideoFrame | ImageBitmap): Float32Array {
+  const [width, height] = "displayWidth" in source ? [source.displayWidth, source.displayHeight] : [source.width, source.height];
+  clock += STEP;
+  const found = landmarker.detectForVideo(source, clock);
+  const points = new Float32Array(3 * LANDMARKS).fill(NaN);
+  let start = 0;
+  for (const [group, count] of GROUPS) {
+    const landmarks: NormalizedLandmark[] = found[group][0] ?? [];
+    landmarks.slice(0, count).forEach(({ x, y, z }, i) => {
+      // x and z come in picture widths, y in heights
+      points.set([(x * width) / height, y, (z * width) / height], 3 * (start + i));
+    });
+    start += count;
+  }
+  return points;
+}
+
+function reply(message: Reply, transfer: Transferable[] = []): void {
+  self.postMessage(message, transfer);
+}
+
+function complain(error: unknown, id?: number): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  reply({ kind: "failed", reason, ...(id !== undefined && { id }) });
+}
+
+self.onmessage = async ({ data }: MessageEvent<Request>) => {
+  try {
+    if (data.kind === "load") await load();
+    else if (data.kind === "restart") await landmarker.setOptions({ runningMode: "VIDEO" });
+    else {
+      const points = look(data.source);
+      reply({ kind: "points", id: data.id, points }, [points.buffer]);
+    }
+  } catch (error) {
+    complain(error, data.kind === "look" ? data.id : undefined);
+  } finally {
+    if (data.kind === "look") data.source.close();
+  }
+};
