@@ -67,7 +67,9 @@ def running(settings: ServeSettings, asl: AslSettings | None = None) -> Iterator
 def service(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One service for all tests that do not need settings of their own; its model was never trained."""
     folder = tmp_path_factory.mktemp("uploads")
-    with running(ServeSettings(_env_file=None, bundle=str(small_bundle), temporary=folder)) as found:
+    own = folder.with_name("own.sqlite")
+    settings = ServeSettings(_env_file=None, bundle=str(small_bundle), temporary=folder, lexicon=str(own))
+    with running(settings) as found:
         yield found
 
 
@@ -78,7 +80,12 @@ def serve(small_bundle: Path, tmp_path: Path) -> Iterator[Serve]:
 
     with ExitStack() as stack:
         (tmp_path / "uploads").mkdir()
-        usual = {"bundle": str(small_bundle), "temporary": tmp_path / "uploads", "_env_file": None}
+        usual = {
+            "bundle": str(small_bundle),
+            "temporary": tmp_path / "uploads",
+            "lexicon": str(tmp_path / "own.sqlite"),
+            "_env_file": None,
+        }
 
         def start(asl: dict[str, object] | None = None, **given: object) -> Running:
             other = None if asl is None else AslSettings(**{"_env_file": None, **asl})
@@ -97,7 +104,8 @@ def speller_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def spelling(small_bundle: Path, speller_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A service that also knows letters."""
     folder = tmp_path_factory.mktemp("uploads")
-    settings = ServeSettings(_env_file=None, bundle=str(small_bundle), temporary=folder)
+    own = folder.with_name("own.sqlite")
+    settings = ServeSettings(_env_file=None, bundle=str(small_bundle), temporary=folder, lexicon=str(own))
     with running(settings, AslSettings(_env_file=None, classifier_path=str(speller_bundle))) as found:
         yield found
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from chereme.poses import pose_to_bytes
-from chereme.serve import app as serving
+from chereme.serve import recognitions as serving
 from chereme.serve.guard import HEADERS
+from chereme.serve.workers import AbandonedError
 
 
 class Work:
@@ -29,7 +30,7 @@ class Work:
         while not self.let_go.wait(0.02):
             if stop.is_set():
                 self.stopped.set()
-                raise serving.AbandonedError
+                raise AbandonedError
         return {"file": upload.name, "predictions": [], "unknown": True, "seconds": {}, "bundle": "small"}
 
 

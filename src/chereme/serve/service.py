@@ -1,0 +1,117 @@
+"""What the requests of one application share: models, lexicons, worker threads, a private folder."""
+
+import tempfile
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chereme import __version__
+from chereme.bundle import Bundle, find_bundle
+from chereme.errors import CheremeError
+from chereme.recognize import DEFAULT_ENCODER, Recognizer
+from chereme.serve.answers import Health, Limits, Model
+from chereme.serve.asl import Fingerspelling
+from chereme.serve.assets import Assets
+from chereme.serve.dictionary import Dictionary
+from chereme.serve.lexicons import Lexicons
+from chereme.serve.productions import Productions, about_of
+from chereme.serve.recognitions import Recognitions
+from chereme.serve.refusals import RefusedError
+from chereme.serve.samples import Samples
+from chereme.serve.settings import AslSettings, ServeSettings
+from chereme.serve.workers import Workers
+
+__all__ = ["Service"]
+
+
+class Service:
+    """What the requests of one application share."""
+
+    def __init__(self, settings: ServeSettings, asl: AslSettings) -> None:
+        self.settings = settings
+        self.workers = Workers(settings.workers, settings.waiting)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="chereme-", dir=settings.temporary, ignore_cleanup_errors=True
+        )
+        self.folder = Path(self._folder.name)
+        """For uploads; only this user may look into it, and it goes with the service."""
+        self._recognizer: Recognizer | CheremeError
+        try:
+            self._recognizer = Recognizer.load(settings.bundle)
+        except CheremeError as error:
+            self._recognizer = error
+        known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
+        self.samples = Samples(settings.decoder, known)
+        own = None if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle
+        self.assets = Assets(own, self.folder)
+        self.spelling = Fingerspelling(asl, settings, self.workers)
+        self.lexicons = Lexicons(settings.lexicon_place)
+        self.productions = Productions(self.lexicons, settings.decoder, settings.max_signs)
+        self.recognitions = Recognitions(settings, self.workers, self.folder, lambda: self.recognizer, self.lexicons)
+        self.dictionary = Dictionary(self.lexicons, self.productions, settings, self.workers, self.folder)
+
+    @property
+    def recognizer(self) -> Recognizer:
+        """Raises RefusedError when the bundle could not be opened at the start."""
+        if isinstance(self._recognizer, CheremeError):
+            raise RefusedError("no_bundle", str(self._recognizer).partition("; ")[0])
+        return self._recognizer
+
+    def health(self, status: Any) -> Health:
+        s = self.settings
+        limits = Limits(megabytes=s.max_upload_mb, seconds=s.max_seconds, megapixels=s.max_megapixels)
+        return Health(status=status, version=__version__, limits=limits, asl=self.spelling.state)
+
+    def models(self) -> list[Model]:
+        """What answers, the recognizer of clips first."""
+        found = [_described(self.recognizer.bundle, "recognizer")]
+        if self.spelling.state != "no model":
+            found.append(_described(self.spelling.speller.bundle, "speller"))
+        if (encoder := self._encoder) is not None:
+            found.append(_described(encoder, "encoder"))
+        for producers in self.productions.trained.values():
+            found += [_producer(about_of(one), number == 0) for number, one in enumerate(producers)]
+        return found
+
+    @cached_property
+    def _encoder(self) -> Bundle | None:
+        """What embeds clips; it is not made ready for that."""
+        try:
+            return Bundle.load(find_bundle(DEFAULT_ENCODER))
+        except CheremeError:
+            return None
+
+    def close(self) -> None:
+        self.workers.close()
+        self.spelling.close()
+        self.lexicons.close()
+        self._folder.cleanup()
+
+
+def _described(bundle: Bundle, kind: Any) -> Model:
+    return Model(
+        kind=kind,
+        name=bundle.name,
+        default=True,
+        language=bundle.language,
+        labels=list(bundle.labels),
+        layout=bundle.layout.name,
+        use=bundle.card.use,
+        card=asdict(bundle.card),
+        scores=dict(bundle.scores),
+    )
+
+
+def _producer(about: dict[str, Any], first: bool) -> Model:
+    return Model(
+        kind="producer",
+        name=about["name"],
+        default=first,
+        language=about["language"],
+        labels=list(about["glosses"]),
+        layout=about.get("layout", ""),
+        use=about["card"].get("use", ""),
+        card=about["card"],
+        scores=about.get("scores", {}),
+    )
