@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Encoder } from "../src/pipeline/encoder";
+import { LocalEncoder } from "../src/pipeline/encoder";
 import { Gallery } from "../src/pipeline/gallery";
 import { Model } from "../src/pipeline/model";
-import { Recognizer } from "../src/pipeline/recognizer";
+import { LocalRecognizer } from "../src/pipeline/recognizer";
 import type { Spec } from "../src/pipeline/spec";
 import { atConstantRate } from "../src/pipeline/timing";
 
@@ -42,14 +42,14 @@ function farthest(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
 
 describe.each(golden)("$spec.name as Python computes it", ({ spec, model: file, clips, searched }) => {
   let model: Model;
-  let recognizer: Recognizer;
-  let encoder: Encoder;
+  let recognizer: LocalRecognizer;
+  let encoder: LocalEncoder;
 
   beforeAll(async () => {
     const content = new Uint8Array(readFileSync(file));
     model = await Model.open(spec, content);
-    recognizer = await Recognizer.open(spec, content);
-    encoder = await Encoder.open(spec, content);
+    recognizer = await LocalRecognizer.open(spec, content);
+    encoder = await LocalEncoder.open(spec, content);
   }, 60_000);
 
   it.each(clips)("$name", async (clip) => {

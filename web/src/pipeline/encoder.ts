@@ -4,19 +4,19 @@ import { atConstantRate } from "./timing";
 import type { Frame } from "./types";
 
 /** Tells signs apart that it was never taught, by where they lie among all signs. */
-export class Encoder {
+export class LocalEncoder {
   private constructor(
     private readonly spec: Spec,
     private readonly model: Model,
   ) {}
 
   /** @throws RefusedError when the bundle asks for what this port does not know, or makes no embeddings. */
-  static async load(bundle = "asl1700"): Promise<Encoder> {
-    return Encoder.open(await fetchSpec(bundle));
+  static async load(bundle = "asl1700"): Promise<LocalEncoder> {
+    return LocalEncoder.open(await fetchSpec(bundle));
   }
 
-  static async open(spec: Spec, model?: Uint8Array): Promise<Encoder> {
-    return new Encoder(spec, await Model.open(spec, model));
+  static async open(spec: Spec, model?: Uint8Array): Promise<LocalEncoder> {
+    return new LocalEncoder(spec, await Model.open(spec, model));
   }
 
   /** Name of the space that the embeddings lie in: keep it beside them, since only those of one space compare. */

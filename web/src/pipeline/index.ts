@@ -5,9 +5,8 @@
  * that this port does not know is refused by name (`RefusedError`), so that the page can ask the service instead.
  */
 
-export { Encoder } from "./encoder";
 export { Gallery, type Found } from "./gallery";
-export { Recognizer } from "./recognizer";
+export { Encoder, Recognizer } from "./models";
 export { RefusedError } from "./refused";
 export { Segmenter, type Rest } from "./segmenter";
 export { Tracker } from "./tracker";

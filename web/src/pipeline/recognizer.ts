@@ -7,7 +7,7 @@ import { atConstantRate } from "./timing";
 import type { Answer, Frame } from "./types";
 
 /** A bundle made ready to recognize in the browser: `chereme.recognize.Recognizer`. */
-export class Recognizer {
+export class LocalRecognizer {
   private readonly familiar: Familiar | undefined;
 
   private constructor(
@@ -18,12 +18,12 @@ export class Recognizer {
   }
 
   /** @throws RefusedError when the bundle asks for what this port does not know; the service may answer instead. */
-  static async load(bundle: string): Promise<Recognizer> {
-    return Recognizer.open(await fetchSpec(bundle));
+  static async load(bundle: string): Promise<LocalRecognizer> {
+    return LocalRecognizer.open(await fetchSpec(bundle));
   }
 
-  static async open(spec: Spec, model?: Uint8Array): Promise<Recognizer> {
-    return new Recognizer(spec, await Model.open(spec, model));
+  static async open(spec: Spec, model?: Uint8Array): Promise<LocalRecognizer> {
+    return new LocalRecognizer(spec, await Model.open(spec, model));
   }
 
   /** Glosses in class order. */

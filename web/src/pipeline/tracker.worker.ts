@@ -1,12 +1,18 @@
-/// <reference lib="webworker" />
 /** The landmark engine in a thread of its own, so that the page stays fluid while it looks at a picture. */
 
 import { HolisticLandmarker, type NormalizedLandmark } from "@mediapipe/tasks-vision";
 import loader from "../../node_modules/@mediapipe/tasks-vision/wasm/vision_wasm_internal.js?url";
 import binary from "../../node_modules/@mediapipe/tasks-vision/wasm/vision_wasm_internal.wasm?url";
-import type { Reply, Request } from "./tracker";
+import { answer } from "./thread";
+import type { TrackerAnswer, TrackerQuestion } from "./tracker";
 
-declare const self: DedicatedWorkerGlobalScope & { Module?: object };
+/** What the engine looks for in its surroundings: where its log goes. */
+interface Surroundings {
+  Module?: { print: () => void; printErr: (line: string) => void };
+  dbg?: (line: string) => void;
+}
+
+declare const self: DedicatedWorkerGlobalScope & Surroundings;
 
 const MODELS = "/api/v1/engine/holistic.task";
 /** Milliseconds from picture to picture as the engine's smoothing is told, whatever the camera does: as in Python. */
@@ -22,8 +28,9 @@ const LANDMARKS = 75;
 let landmarker: HolisticLandmarker;
 let clock = 0;
 
-async function load(): Promise<void> {
-  const modelAssetBuffer = await models((share) => reply({ kind: "progress", share: 0.9 * share }));
+async function load(progress: (share: number) => void): Promise<void> {
+  const modelAssetBuffer = await models((share) => progress(0.9 * share));
+  self.dbg = onlyErrors;
   self.Module = { print: () => undefined, printErr: onlyErrors };
   landmarker = await HolisticLandmarker.createFromOptions(
     { wasmLoaderPath: loader, wasmBinaryPath: binary },
@@ -34,7 +41,7 @@ async function load(): Promise<void> {
       minPosePresenceConfidence: 0.5,
     },
   );
-  reply({ kind: "ready" });
+  progress(1);
 }
 
 /** The engine's log tells of every graph that starts; its errors begin with E, or F where it cannot go on. */
@@ -60,8 +67,9 @@ async function models(progress: (share: number) => void): Promise<Uint8Array> {
   return content;
 }
 
-function look(source: VideoFrame | ImageBitmap): Float32Array {
-  const [width, height] = "displayWidth" in source ? [source.displayWidth, source.displayHeight] : [source.width, source.height];
+function look(source: VideoFrame | ImageBitmap): Float32Array<ArrayBuffer> {
+  const [width, height] =
+    "displayWidth" in source ? [source.displayWidth, source.displayHeight] : [source.width, source.height];
   clock += STEP;
   const found = landmarker.detectForVideo(source, clock);
   const points = new Float32Array(3 * LANDMARKS).fill(NaN);
@@ -77,26 +85,20 @@ function look(source: VideoFrame | ImageBitmap): Float32Array {
   return points;
 }
 
-function reply(message: Reply, transfer: Transferable[] = []): void {
-  self.postMessage(message, transfer);
-}
-
-function complain(error: unknown, id?: number): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  reply({ kind: "failed", reason, ...(id !== undefined && { id }) });
-}
-
-self.onmessage = async ({ data }: MessageEvent<Request>) => {
-  try {
-    if (data.kind === "load") await load();
-    else if (data.kind === "restart") await landmarker.setOptions({ runningMode: "VIDEO" });
-    else {
-      const points = look(data.source);
-      reply({ kind: "points", id: data.id, points }, [points.buffer]);
+answer<TrackerQuestion, TrackerAnswer>(
+  async (question, progress) => {
+    switch (question.kind) {
+      case "load":
+        return void (await load(progress));
+      case "restart":
+        return void (await landmarker.setOptions({ runningMode: "VIDEO" }));
+      case "look":
+        try {
+          return look(question.source);
+        } finally {
+          question.source.close();
+        }
     }
-  } catch (error) {
-    complain(error, data.kind === "look" ? data.id : undefined);
-  } finally {
-    if (data.kind === "look") data.source.close();
-  }
-};
+  },
+  (points) => (points ? [points.buffer] : []),
+);
