@@ -12,7 +12,7 @@ from chereme import __version__
 from chereme.serve import asl as letters
 from chereme.serve import assets, dictionary, recognitions, signing
 from chereme.serve.answers import Health, Model, Sample, errors
-from chereme.serve.answers_signs import SIGN_SAYS, WorkState
+from chereme.serve.answers_signs import WorkState
 from chereme.serve.guard import Guard
 from chereme.serve.page_files import PageFiles
 from chereme.serve.refusals import RefusedError
@@ -104,7 +104,7 @@ def _api(service: Service) -> APIRouter:
         "/samples/{gloss}.mp4",
         summary="One of them",
         response_class=Response,
-        responses={200: {"content": {"video/mp4": {}}}, **errors(404, 429)},
+        responses={200: {"content": {"video/mp4": {}}}, **errors(404, 429), **_ASKED},
     )
     async def sample(gloss: str, request: Request) -> Response:
         await request.body()
@@ -112,7 +112,7 @@ def _api(service: Service) -> APIRouter:
             film = await service.workers.do(lambda _: service.samples.film(gloss), request, gloss[:60])
         return Response(film, media_type="video/mp4")
 
-    @api.get("/work/{name}", summary="How far is a request?", responses=errors(404, says=_WORK_SAYS))
+    @api.get("/work/{name}", summary="How far is a request?", responses=_OF_WORK)
     async def work(name: str) -> WorkState:
         found = service.workers.work(name)
         return WorkState(state="running" if found.running else "waiting", share=round(found.share, 3))
@@ -122,7 +122,7 @@ def _api(service: Service) -> APIRouter:
         summary="End it",
         status_code=204,
         response_class=Response,
-        responses=errors(404, says=_WORK_SAYS),
+        responses=_OF_WORK,
     )
     async def cancel(name: str) -> Response:
         service.workers.work(name).cancel()
@@ -137,9 +137,10 @@ def _api(service: Service) -> APIRouter:
         assert service.recognizer
         return service.health("ready")
 
-    api.include_router(assets.routes(service.assets))
+    api.include_router(assets.routes(service.assets), responses=_ASKED)
     api.include_router(letters.routes(service.spelling))
     return api
 
 
-_WORK_SAYS = {**SIGN_SAYS, 404: ("no_work", "nothing of that name is worked on")}
+_ASKED = errors(422, says={422: ("query", "a parameter is not what is taken")})
+_OF_WORK = {**errors(404, says={404: ("no_work", "nothing of that name is worked on")}), **_ASKED}

@@ -49,7 +49,7 @@ def routes(productions: Productions, settings: ServeSettings, workers: Workers) 
                 )
         return Response(found, media_type=_TYPES[wanted]) if isinstance(found, bytes) else JSONResponse(found)
 
-    @api.get("/phrases", summary="Phrases for a desk in health care", responses=errors(400, 403, 503, says=SIGN_SAYS))
+    @api.get("/phrases", summary="Phrases for a desk in health care", responses=errors(400, 403, 422, says=SIGN_SAYS))
     def phrases(
         language: Annotated[str, Query(max_length=20, description="Of the texts: `eng` or `por`; empty: both.")] = "",
         signs: Annotated[str, Query(max_length=20, description="In which they would be signed: `ins` …")] = "",
