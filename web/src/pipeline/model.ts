@@ -32,6 +32,7 @@ export class Model {
     const layout = new Layout(spec.layout);
     this.tracked = new Layout(spec.tracked);
     this.preprocess = new Preprocess(layout, spec.preprocess, spec.trim);
+    this.preprocess.checkFit(this.tracked);
     this.plan = new FeaturePlan(layout, spec.features);
     this.sampling = new Sampling(spec.sampling);
     if (this.plan.width !== spec.model.features) {

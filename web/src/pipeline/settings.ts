@@ -52,7 +52,7 @@ export class Settings {
 
   /** Settings that say something only where another one, which was read, asks for it. */
   passOver(...keys: string[]): void {
-    for (const key of keys) this.read(key);
+    for (const key of keys) this.unread.delete(key);
   }
 
   /** Refuses what nobody read. */

@@ -11,6 +11,11 @@ import { whileHandsAreSeen } from "./trim";
 
 const ALIGNMENTS = ["shoulders", "hands", "hands-in-picture"] as const;
 const TRIMS = ["none", "hands"] as const;
+/** Settings of a trim that say how motion is read, which these kinds do not. */
+const OF_MOTION = (
+  "landmarks difference background combine smoothing threshold peak_height peak_width slope_window slope_height" +
+  " slope_width lead fallback_threshold grey_step history variance picture_side"
+).split(" ");
 /** Of a body, what no recognizer can do without; every point of the hands comes beside them. */
 const NEEDED = ["shoulder", "elbow", "wrist"];
 
@@ -41,8 +46,10 @@ export class Preprocess {
     this.longestEnd = settings.number("longest_end");
     settings.only("average_hands", false);
     settings.done();
-    // the other settings of a trim say how motion is read, which these kinds do not
-    this.trim = new Settings(trim, "trim").word("kind", TRIMS);
+    const trimming = new Settings(trim, "trim");
+    this.trim = trimming.word("kind", TRIMS);
+    trimming.passOver(...OF_MOTION);
+    trimming.done();
   }
 
   /** The clip ready for its features and, where the bundle asks and either hand may lead, its mirror image too. */
@@ -52,7 +59,6 @@ export class Preprocess {
   }
 
   ready(sequence: Sequence): Sequence {
-    this.checkFit(sequence.layout);
     let clip = pick(sequence, this.layout);
     if (this.sortHands) clip = sortHands(clip);
     if (this.trim === "hands") clip = whileHandsAreSeen(clip);
@@ -61,7 +67,8 @@ export class Preprocess {
     return this.dominant ? mirrorToDominant(clip, this.clearly) : clip;
   }
 
-  private checkFit(source: Layout): void {
+  /** @throws RefusedError when a layout lacks landmarks that the model cannot do without. */
+  checkFit(source: Layout): void {
     const lacking = this.layout.names.filter((name) => {
       const group = name.slice(0, name.indexOf("/"));
       const needed = !["pose", "body", "face"].includes(group) || NEEDED.includes(name.slice(name.lastIndexOf("_") + 1));
