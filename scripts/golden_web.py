@@ -30,7 +30,7 @@ from chereme.types import PoseSequence
 BUNDLES = (DEFAULT_BUNDLE, DEFAULT_ENCODER)
 
 
-def drawn(words: int | None = None) -> Iterator[tuple[str, PoseSequence]]:
+def drawn(words: int = 3) -> Iterator[tuple[str, PoseSequence]]:
     """Words as the decoder signs them, at several frame rates and picture sizes; then one word as cameras spoil it."""
     decoder = Decoder.load()
     for i, gloss in enumerate(decoder.glosses[:words]):
