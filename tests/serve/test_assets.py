@@ -71,6 +71,6 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
     (tmp_path / "cache").write_text("a file stands where the folder should")
     monkeypatch.setattr(assets, "cache_folder", lambda: tmp_path / "cache" / "chereme")
     monkeypatch.setattr(task_file, "holistic_task", lambda: b"engine")
-    path = assets.Assets(None, tmp_path / "own").engine()
+    path = assets.Assets([], tmp_path / "own").engine()
     assert path.is_relative_to(tmp_path / "own")
     assert gzip.decompress(path.read_bytes()) == b"engine"

@@ -5,6 +5,7 @@ No default and no list of landmarks is written down a second time for the browse
 
 import base64
 import gzip
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from chereme import __version__
-from chereme.bundle import Bundle, digest, list_bundles
+from chereme.bundle import Bundle, digest, kind_of, list_bundles
 from chereme.errors import CheremeError
 from chereme.features import FeatureConfig, SamplingConfig
 from chereme.files import write_beside
@@ -27,6 +28,7 @@ from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig
 from chereme.recognize import onnx_session
 from chereme.serve.answers import errors
 from chereme.serve.refusals import RefusedError
+from chereme.spell.motion import read_motions
 from chereme.types import Floats
 
 __all__ = ["FORMAT", "Assets", "browser_spec", "routes"]
@@ -47,7 +49,7 @@ _FOREVER, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 def browser_spec(bundle: Bundle) -> dict[str, Any]:
     """A bundle as the browser reads it: every setting with its default, names of landmarks, calibration, known places.
 
-    Numbers of `familiar` are float32, little-endian, base64.
+    `moving` are the letters that one picture does not show. Numbers of `familiar` are float32, little-endian, base64.
     """
     session = onnx_session(bundle.onnx_path)
     familiar = bundle.familiar()
@@ -66,6 +68,7 @@ def browser_spec(bundle: Bundle) -> dict[str, Any]:
         "layout": _layout(bundle.layout),
         **{table: asdict(bundle.recipe.stage(table, kind)) for table, kind in STAGES.items()},
         "calibration": asdict(bundle.calibration),
+        "moving": list(read_motions(bundle.recipe)),
         "familiar": familiar and {"metric": _base64(familiar.metric), "means": _base64(familiar.means)},
     }
 
@@ -82,11 +85,11 @@ class Assets:
     """Bundles by name, and the engine's file.
 
     Args:
-        own: the bundle that the service recognizes with; those that ship are there besides.
+        own: bundles that the service works with; those that ship are there besides.
         folder: for the engine's file where this user's cache cannot be written.
     """
 
-    def __init__(self, own: Bundle | None, folder: Path) -> None:
+    def __init__(self, own: Sequence[Bundle], folder: Path) -> None:
         self._own, self._folder = own, folder
         self._building = Lock()
         self.spec = cache(self._spec)
@@ -94,12 +97,12 @@ class Assets:
 
     def bundle(self, name: str) -> Bundle:
         """Raises RefusedError when no bundle is called so, or it cannot be opened."""
-        if self._own and name == self._own.name:
-            return self._own
-        for folder in list_bundles():
+        if (own := next((bundle for bundle in self._own if bundle.name == name), None)) is not None:
+            return own
+        for folder in (*list_bundles(), *list_bundles("speller")):
             if folder.name == name:
                 try:
-                    return Bundle.load(folder)
+                    return Bundle.load(folder, kind_of(folder))
                 except CheremeError as error:
                     raise RefusedError("no_bundle", str(error).partition("; ")[0]) from error
         raise RefusedError("unknown_bundle", f"{name[:60]!r} is no bundle of this service")
