@@ -393,6 +393,33 @@ ROWS: tuple[
         "≤ 0.8",
         lambda found: found <= 0.8,
     ),
+    (
+        "web-parity",
+        "recognizing in the browser: largest difference of a word's probability from Python's",
+        lambda record: f"{record['value']:.4f} ({record['drawn']} drawn and {record['filmed']} real films)",
+        lambda record: "Python with the same models on the same pictures",
+        _value,
+        "≤ 0.02",
+        lambda found: found <= 0.02,
+    ),
+    (
+        "web-parity",
+        "the same: largest distance of a landmark, in shoulder widths",
+        lambda record: f"{record['landmarks_largest']:.3f} (mean {record['landmarks_mean']:.4f})",
+        lambda record: f"Python's default engine, another graph: mean {record['default_engine']['landmarks_mean']:.4f}",
+        lambda record: float(record["landmarks_largest"]),
+        "≤ 0.03",
+        lambda found: found <= 0.03,
+    ),
+    (
+        "web-fps",
+        "pictures/s that the recognize page looks at ÷ a page that only runs the engine",
+        _pair("/s"),
+        _peer("/s"),
+        _ratio,
+        "≥ 0.9",
+        lambda found: found >= 0.9,
+    ),
 )
 
 

@@ -56,6 +56,8 @@ BENCHES = {
     "back-recognition": "chereme.bench.back_recognition",
     "transitions": "chereme.bench.transitions",
     "loop": "chereme.bench.loop",
+    "web-parity": "chereme.bench.web_parity",
+    "web-fps": "chereme.bench.web_fps",
 }
 
 
