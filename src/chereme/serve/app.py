@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse
 
 from chereme import __version__
 from chereme.serve import asl as letters
-from chereme.serve import assets, dictionary, recognitions, signing
+from chereme.serve import assets, dictionary, recognitions, signing, stream
 from chereme.serve.answers import Health, Model, Sample, errors
 from chereme.serve.answers_signs import WorkState
 from chereme.serve.guard import Guard
+from chereme.serve.metrics import CONTENT_TYPE_LATEST, Counted
 from chereme.serve.page_files import PageFiles
 from chereme.serve.refusals import RefusedError
 from chereme.serve.service import Service
@@ -63,6 +64,8 @@ def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = 
     hosts = [h for h in settings.hosts.split(",") if h.strip()]
     app.add_middleware(Guard, hosts=hosts, origins=asl.cors_origins)  # the last added is the first asked
 
+    app.add_middleware(Counted, metrics=service.metrics)
+
     @app.exception_handler(RefusedError)
     async def _refused(_: Request, refused: RefusedError) -> JSONResponse:
         more = {429: {"Retry-After": "3"}, 401: {"WWW-Authenticate": "Bearer"}}.get(refused.status)
@@ -88,6 +91,7 @@ def _api(service: Service) -> APIRouter:
     api.include_router(recognitions.routes(service.recognitions))
     api.include_router(signing.routes(service.productions, service.settings, service.workers))
     api.include_router(dictionary.routes(service.dictionary))
+    api.include_router(stream.routes(service.streams))
 
     @api.get("/models", summary="What answers, and what may it be used for?", responses=errors(503))
     def models() -> list[Model]:
@@ -127,6 +131,15 @@ def _api(service: Service) -> APIRouter:
     async def cancel(name: str) -> Response:
         service.workers.work(name).cancel()
         return Response(status_code=204)
+
+    @api.get(
+        "/metrics",
+        summary="What it does, for Prometheus",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}},
+    )
+    def metrics() -> Response:
+        return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @api.get("/health", summary="Does it run?")
     def health() -> Health:

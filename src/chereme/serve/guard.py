@@ -57,6 +57,13 @@ class Guard:
         self.hosts = LOOPBACK | {h.strip().lower() for h in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if self._refusal(Headers(scope=scope)):  # a page elsewhere could open one without asking
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await self.app(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -18,6 +18,7 @@ __all__ = [
     "check_hand",
     "check_length",
     "landmarks_json",
+    "layout_of",
     "sequence_of",
 ]
 
@@ -96,7 +97,7 @@ def sequence_of(sent: SentLandmarks, name: str, settings: ServeSettings) -> Pose
     width, height = sent.size
     if not 0 < sent.fps <= 1000 or not (0 < width <= 65535 and 0 < height <= 65535):
         raise RefusedError("json", f"{name}: {width}x{height} pixels at {sent.fps:g} frames per second makes no sense")
-    layout = _layout(sent, name)
+    layout = layout_of(sent.layout, sent.names, name)
     points = _from_bytes(sent.points, layout, name) if isinstance(sent.points, bytes) else _listed(sent, layout, name)
     check_length(len(points) / sent.fps, name, settings)
     if len(points) > settings.max_seconds * FASTEST:
@@ -137,11 +138,16 @@ def check_length(seconds: float, name: str, settings: ServeSettings) -> None:
         raise RefusedError("too_long", f"{name}: longer than the {settings.max_seconds:g} s that are taken")
 
 
-def _layout(sent: SentLandmarks, name: str) -> Layout:
+def layout_of(layout: str, names: list[str] | None, name: str) -> Layout:
+    """The landmarks that are meant: those of a layout that has a name, else those that are named one by one.
+
+    Raises:
+        RefusedError: neither; `name` is what it is called there.
+    """
     try:
-        if sent.names is None or sent.layout in LAYOUTS:
-            return layout_named(sent.layout)
-        return Layout(sent.layout or f"{len(sent.names)} points", tuple(sent.names))
+        if names is None or layout in LAYOUTS:
+            return layout_named(layout)
+        return Layout(layout or f"{len(names)} points", tuple(names))
     except LayoutError as error:
         raise RefusedError("json", f"{name}: {error}") from error
 

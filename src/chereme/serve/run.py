@@ -19,6 +19,8 @@ from chereme.serve.work import warm_up
 __all__ = ["listen", "run"]
 
 _NEXT_PORTS = 20
+_LARGEST_MESSAGE = 2_000_000
+"""Bytes of a stream's message: a few seconds of landmarks as JSON."""
 
 
 def run(
@@ -62,7 +64,14 @@ def run(
         if settings.host not in LOOPBACK | {"::1"}:
             say("others on this network can reach it: it has no passwords and no encryption of its own")
         say("Ctrl-C ends it")
-        config = uvicorn.Config(app, log_level="warning", ws="none", server_header=False, timeout_graceful_shutdown=3)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            ws="websockets-sansio",
+            ws_max_size=_LARGEST_MESSAGE,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
         server = _Server(config, lambda: webbrowser.open(address) if browser else None)
         threading.Thread(target=_warm_up, daemon=True).start()
         with suppress(KeyboardInterrupt):  # uvicorn raises it again when it has closed everything

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chereme import __version__
-from chereme.bundle import Bundle, find_bundle
+from chereme.bundle import Bundle, find_bundle, list_bundles
 from chereme.errors import CheremeError
 from chereme.recognize import DEFAULT_ENCODER, Recognizer
 from chereme.serve.answers import Health, Limits, Model
@@ -15,11 +15,13 @@ from chereme.serve.asl import Fingerspelling
 from chereme.serve.assets import Assets
 from chereme.serve.dictionary import Dictionary
 from chereme.serve.lexicons import Lexicons
+from chereme.serve.metrics import Metrics
 from chereme.serve.productions import Productions, about_of
 from chereme.serve.recognitions import Recognitions
 from chereme.serve.refusals import RefusedError
 from chereme.serve.samples import Samples
 from chereme.serve.settings import AslSettings, ServeSettings
+from chereme.serve.stream import Streams
 from chereme.serve.workers import Workers
 
 __all__ = ["Service"]
@@ -43,12 +45,15 @@ class Service:
             self._recognizer = error
         known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
         self.samples = Samples(settings.decoder, known)
-        own = None if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle
-        self.assets = Assets(own, self.folder)
         self.spelling = Fingerspelling(asl, settings, self.workers)
+        spells = [] if self.spelling.state == "no model" else [self.spelling.speller.bundle]
+        recognizes = [] if isinstance(self._recognizer, CheremeError) else [self._recognizer.bundle]
+        self.assets = Assets([*recognizes, *spells], self.folder)
         self.lexicons = Lexicons(settings.lexicon_place)
         self.productions = Productions(self.lexicons, settings.decoder, settings.max_signs)
         self.recognitions = Recognitions(settings, self.workers, self.folder, lambda: self.recognizer, self.lexicons)
+        self.metrics = Metrics(self.workers)
+        self.streams = Streams(settings, self.workers, lambda: self.recognizer, self.lexicons, self.metrics)
         self.dictionary = Dictionary(self.lexicons, self.productions, settings, self.workers, self.folder)
 
     @property
@@ -67,7 +72,9 @@ class Service:
         """What answers, the recognizer of clips first."""
         found = [_described(self.recognizer.bundle, "recognizer")]
         if self.spelling.state != "no model":
-            found.append(_described(self.spelling.speller.bundle, "speller"))
+            spells = self.spelling.speller.bundle
+            ship = [Bundle.load(folder, "speller") for folder in list_bundles("speller") if folder.name != spells.name]
+            found += [_described(spells, "speller"), *(_described(one, "speller", default=False) for one in ship)]
         if (encoder := self._encoder) is not None:
             found.append(_described(encoder, "encoder"))
         for producers in self.productions.trained.values():
@@ -89,11 +96,11 @@ class Service:
         self._folder.cleanup()
 
 
-def _described(bundle: Bundle, kind: Any) -> Model:
+def _described(bundle: Bundle, kind: Any, default: bool = True) -> Model:
     return Model(
         kind=kind,
         name=bundle.name,
-        default=True,
+        default=default,
         language=bundle.language,
         labels=list(bundle.labels),
         layout=bundle.layout.name,

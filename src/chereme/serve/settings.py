@@ -51,6 +51,10 @@ class ServeSettings(BaseSettings):
     """Clips that are worked on at the same time."""
     waiting: int = Field(8, ge=0)
     """Requests that may wait for a worker; further ones are told to come back."""
+    streams: int = Field(8, ge=0)
+    """Streams of landmarks that may be open at the same time."""
+    stream_idle: float = Field(60, gt=0)
+    """Seconds without a frame after which a stream is closed."""
     hosts: str = ""
     """Names, comma-separated, by which browsers may call the service besides this machine's own; `*`: any.
     A page elsewhere on the web cannot reach in by pointing a name of its own at this machine."""

@@ -126,15 +126,26 @@ class Workers:
                 raise RefusedError("form", f"{own.name!r} is the name of other work", "give each request its own")
             self._named[own.name] = own
 
-        def run() -> T:
+        watching = asyncio.create_task(_until_gone(request, own))
+        try:
+            return await self.run(work, shown, own)
+        finally:
+            self._named.pop(own.name, None)
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    async def run(self, work: Callable[[Work], T], shown: str, own: Work | None = None) -> T:
+        """The same where nobody can ask after it, as for a part of something that goes on."""
+        own = own or Work()
+
+        def begin() -> T:
             own.check()
             own.running = True
             return work(own)
 
-        running = self._pool.submit(run)
-        watching = asyncio.create_task(_until_gone(request, own))
         try:
-            return await asyncio.wrap_future(running)
+            return await asyncio.wrap_future(self._pool.submit(begin))
         except AbandonedError:
             if own.cancelled:
                 raise RefusedError("cancelled", f"{shown}: was cancelled") from None
@@ -146,10 +157,6 @@ class Workers:
             raise RefusedError("internal", f"{shown}: something broke here that should not") from error
         finally:
             own.set()
-            self._named.pop(own.name, None)
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
 
     def close(self) -> None:
         """Let running work end, drop what waits."""
