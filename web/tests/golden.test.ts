@@ -7,6 +7,7 @@ import { Gallery } from "../src/pipeline/gallery";
 import { Model } from "../src/pipeline/model";
 import { LocalRecognizer } from "../src/pipeline/recognizer";
 import type { Spec } from "../src/pipeline/spec";
+import { Segmenter } from "../src/pipeline/segmenter";
 import { atConstantRate } from "../src/pipeline/timing";
 
 type Row = (number | null)[];
@@ -80,3 +81,32 @@ describe.each(golden)("$spec.name as Python computes it", ({ spec, model: file, 
 });
 
 it.skipIf(path)("is asked for by tests/serve/test_web_parity.py", () => expect(golden).toEqual([]));
+
+describe.skipIf(!path)("a sign between two rests", () => {
+  const { spec, model, clips } = golden[0] ?? { spec: undefined, model: "", clips: [] };
+  let recognizer: LocalRecognizer;
+
+  beforeAll(async () => {
+    recognizer = await LocalRecognizer.open(spec!, new Uint8Array(readFileSync(model)));
+  }, 60_000);
+
+  it.each(clips.slice(0, 3).flatMap((clip) => [1, 3].map((step) => ({ clip, step, name: clip.name }))))(
+    "is cut out and recognized: $name, in steps of $step",
+    async ({ clip, step }) => {
+      const frames = framesOf(clip);
+      const apart = clip.times[1]!;
+      const last = frames[frames.length - 1]!;
+      const resting = Array.from({ length: Math.round(1.5 / apart) }, (_, i) => i);
+      const film = [
+        ...resting.map((i) => ({ points: frames[0]!.points, time: (i - resting.length) * apart })),
+        ...frames,
+        ...resting.map((i) => ({ points: last.points, time: last.time + (i + 1) * apart })),
+      ].filter((_, i) => i % step === 0);
+      const segmenter = new Segmenter();
+      const signs = film.map((frame) => segmenter.push(frame)).filter((sign) => sign !== null);
+      expect(signs).toHaveLength(1);
+      const [best] = (await recognizer.recognize(signs[0]!, clip.size)).predictions;
+      expect(best!.gloss).toBe(spec!.labels[clip.probabilities.indexOf(Math.max(...clip.probabilities))]);
+    },
+  );
+});
