@@ -76,7 +76,7 @@ export function App() {
                 key={one}
                 type="button"
                 lang={one}
-                aria-label={one === "en" ? "English" : "Português"}
+                aria-label={one === "en" ? "EN English" : "PT Português"}
                 aria-pressed={spoken === one}
                 onClick={() => (language.value = one)}
               >

@@ -13,7 +13,7 @@ const SKIN = "#d9a27e";
 const SKIN_LINE = "#8a5638";
 const SHIRT = "#3d4a78";
 const SHIRT_LINE = "#28325a";
-const SLEEVE = "#46548a";
+const SLEEVE = "#435086";
 const HAIR = "#2e2430";
 const FINGERS = [
   [17, 18, 19, 20],
@@ -100,9 +100,9 @@ export class Figure {
     if (!Number.isFinite(low.x)) return { left: 0, top: 0, width: 1, height: 1 };
     const margin = 0.25 * unit;
     // hands at rest hang low; the waist is enough of a body all the same
-    const foot = Math.max(chest + 1.55 * unit, Math.min(high.y, chest + 2.1 * unit));
+    const foot = Math.max(chest + 1.5 * unit, Math.min(high.y, chest + 1.75 * unit));
     const middle = (low.x + high.x) / 2;
-    const half = Math.max(high.x - low.x, 1.9 * unit) / 2 + margin;
+    const half = Math.max(high.x - low.x, 1.7 * unit) / 2 + margin;
     return { left: middle - half, top: low.y - margin, width: 2 * half, height: foot - low.y + margin };
   }
 
@@ -111,8 +111,7 @@ export class Figure {
     const of = (name: string) => this.find(points, `pose/${name}`);
     const [left, right] = [of("left_shoulder"), of("right_shoulder")];
     if (left && right) {
-      this.torso(pen, left, right, floor);
-      this.head(pen, left, right, of("nose") ?? { x: (left.x + right.x) / 2, y: left.y - 0.6 * unit }, of("left_ear"), of("right_ear"));
+      this.headAndBody(pen, left, right, of("nose") ?? { x: (left.x + right.x) / 2, y: left.y - 0.6 * unit }, of("left_ear"), of("right_ear"), floor);
     }
     for (const side of ["left", "right"] as const) {
       const hand = this.hand(points, side);
@@ -133,20 +132,21 @@ export class Figure {
 
   private torso(pen: CanvasRenderingContext2D, left: Point, right: Point, floor: number): void {
     const unit = this.shoulders;
-    const neck = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 - 0.1 * unit };
+    const neck = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 - 0.24 * unit };
     const bottom = floor + 0.2 * unit;
-    const waist = 0.43 * unit;
-    const outer = 0.1 * unit;
+    const waist = 0.45 * unit;
+    const outer = 0.115 * unit;
     const [a, b] = left.x < right.x ? [left, right] : [right, left]; // from the picture's left to its right
     pen.beginPath();
-    pen.moveTo(neck.x - 0.17 * unit, neck.y - 0.02 * unit);
-    pen.quadraticCurveTo(a.x + 0.05 * unit, a.y - 0.13 * unit, a.x - outer, a.y + 0.08 * unit);
-    pen.quadraticCurveTo(a.x - outer, a.y + 0.5 * unit, neck.x - waist, a.y + 1.1 * unit);
+    pen.moveTo(neck.x - 0.17 * unit, neck.y);
+    pen.bezierCurveTo(neck.x - 0.2 * unit, neck.y + 0.1 * unit, a.x - 0.02 * unit, a.y - 0.14 * unit, a.x - outer, a.y + 0.04 * unit);
+    pen.quadraticCurveTo(a.x - 0.5 * outer, a.y + 0.55 * unit, neck.x - waist, a.y + 1.1 * unit);
     pen.lineTo(neck.x - waist - 0.04 * unit, bottom);
     pen.lineTo(neck.x + waist + 0.04 * unit, bottom);
     pen.lineTo(neck.x + waist, b.y + 1.1 * unit);
-    pen.quadraticCurveTo(b.x + outer, b.y + 0.5 * unit, b.x + outer, b.y + 0.08 * unit);
-    pen.quadraticCurveTo(b.x - 0.05 * unit, b.y - 0.13 * unit, neck.x + 0.17 * unit, neck.y - 0.02 * unit);
+    pen.quadraticCurveTo(b.x + 0.5 * outer, b.y + 0.55 * unit, b.x + outer, b.y + 0.04 * unit);
+    pen.bezierCurveTo(b.x + 0.02 * unit, b.y - 0.14 * unit, neck.x + 0.2 * unit, neck.y + 0.1 * unit, neck.x + 0.17 * unit, neck.y);
+    pen.quadraticCurveTo(neck.x, neck.y + 0.14 * unit, neck.x - 0.17 * unit, neck.y);
     pen.closePath();
     pen.fillStyle = SHIRT;
     pen.fill();
@@ -155,21 +155,23 @@ export class Figure {
     pen.stroke();
   }
 
-  private head(
+  private headAndBody(
     pen: CanvasRenderingContext2D,
     left: Point,
     right: Point,
     nose: Point,
     ear: Point | undefined,
     otherEar: Point | undefined,
+    floor: number,
   ): void {
     const unit = this.shoulders;
     const chest = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 };
-    const [wide, tall] = [0.27 * unit, 0.37 * unit];
+    const [wide, tall] = [0.29 * unit, 0.4 * unit];
     const middle = ear && otherEar ? { x: (ear.x + otherEar.x + 2 * nose.x) / 4, y: nose.y - 0.05 * unit } : nose;
-    capsule(pen, { x: chest.x, y: chest.y - 0.02 * unit }, { x: middle.x, y: middle.y + 0.2 * unit }, 0.15 * unit, 0.13 * unit);
+    capsule(pen, { x: chest.x, y: chest.y - 0.16 * unit }, { x: middle.x, y: middle.y + 0.2 * unit }, 0.15 * unit, 0.13 * unit);
     pen.fillStyle = "#c98f6b";
     pen.fill();
+    this.torso(pen, left, right, floor);
     // hair behind, face, fringe
     pen.beginPath();
     pen.ellipse(middle.x, middle.y - 0.05 * unit, wide * 1.14, tall * 1.06, 0, 0, 2 * Math.PI);
@@ -226,7 +228,7 @@ export class Figure {
       pen.fillStyle = colour;
       pen.fill();
     };
-    paint(shoulder, elbow, 0.125, 0.105, SLEEVE);
+    paint({ x: shoulder.x, y: shoulder.y + 0.03 * unit }, elbow, 0.13, 0.105, SLEEVE);
     if (!wrist) return;
     const way = (share: number) => ({ x: elbow.x + share * (wrist.x - elbow.x), y: elbow.y + share * (wrist.y - elbow.y) });
     capsule(pen, way(0.6), wrist, 0.08 * unit, 0.066 * unit);

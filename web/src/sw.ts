@@ -12,6 +12,9 @@ const SERVICE = "service";
 /** What is asked of the service again each time, with what was answered before as the answer without a network. */
 const ANSWERS = /^\/api\/v1\/(?:ready|models|samples(?:\/[^/]+)?|phrases|bundles\/.+|engine\/.+)$/;
 
+/** What is kept in several megabytes: not asked for a second time when it is kept already. */
+const LARGE = /\/(?:model\.onnx|holistic\.task)/;
+
 function hash(text: string): string {
   return [...text].reduce((sum, char) => (Math.imul(sum, 31) + char.charCodeAt(0)) | 0, 7).toString(36);
 }
@@ -47,24 +50,39 @@ async function keepRecognizer(): Promise<boolean> {
   const cache = await caches.open(SERVICE);
   const ask = async (path: string): Promise<Response | undefined> => {
     const address = new URL(path, api).href;
-    const known = await cache.match(address);
-    if (known && /bundles|engine/.test(path)) return known; // asked for again when it is used
-    return answered(new Request(address)).catch(() => undefined);
+    const known = LARGE.test(address) ? await cache.match(address) : undefined; // asked for again when it is used
+    return known ?? answered(new Request(address)).catch(() => undefined);
   };
-  const models = (await (await ask("models"))?.json().catch(() => [])) as { kind: string; default: boolean; name: string }[];
+  // one after the other: the page itself goes first
+  const models = await read<{ kind: string; default: boolean; name: string }[]>(await ask("models"));
   const name = models?.find((model) => model.kind === "recognizer" && model.default)?.name;
-  const paths = ["ready", "samples", "engine/holistic.task"];
-  if (name) paths.push(`bundles/${name}/spec.json`, `bundles/${name}/model.onnx`);
-  const found: (Response | undefined)[] = [];
-  for (const path of paths) found.push(await ask(path)); // one after the other: the page itself goes first
-  return Boolean(name) && found.every((answer) => answer?.ok);
+  const spec = name && (await read<{ model: { href: string } }>(await ask(`bundles/${name}/spec.json`)));
+  if (!spec) return false;
+  for (const path of ["ready", "samples", spec.model.href, "engine/holistic.task"]) {
+    if (!(await ask(path))?.ok) return false;
+  }
+  return true;
+}
+
+async function read<T>(answer: Response | undefined): Promise<T | undefined> {
+  return answer?.ok ? ((await answer.json()) as T) : undefined;
+}
+
+/** Keep an answer, and let go of what the same address answered under another version. */
+async function put(cache: Cache, request: Request, answer: Response): Promise<void> {
+  if (LARGE.test(request.url)) {
+    for (const old of await cache.keys(request, { ignoreSearch: true })) {
+      if (old.url !== request.url) await cache.delete(old);
+    }
+  }
+  await cache.put(request, answer);
 }
 
 async function answered(request: Request): Promise<Response> {
   const cache = await caches.open(SERVICE);
   try {
     const answer = await fetch(request);
-    if (answer.ok) await cache.put(request, answer.clone());
+    if (answer.ok) await put(cache, request, answer.clone());
     return answer;
   } catch (error) {
     const known = await cache.match(request);

@@ -38,6 +38,8 @@ export function Desk() {
   const [signed, setSigned] = useState<api.Production | null>(null);
   const [large, setLarge] = useState<string | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
+  const figure = useRef<HTMLDivElement>(null);
+  useEffect(() => figure.current?.scrollIntoView({ block: "nearest" }), [signed]);
   const empty = !line.length && !turns.length && !signed;
 
   const hear = async (frames: Frame[], size: [number, number]) => {
@@ -121,15 +123,8 @@ export function Desk() {
         </section>
         <section class="side" aria-labelledby="writer-title">
           <h2 id="writer-title">{t.writer}</h2>
-          <Writer
-            onSigned={(text, production) => {
-              setSigned(production);
-              setTurns((before) => [...before, { id: numbers++, who: "written", text, missing: production?.missing ?? [] }]);
-            }}
-            onLarge={setLarge}
-          />
           {signed && (
-            <div class="card">
+            <div class="card" ref={figure}>
               <Signer
                 landmarks={signed.landmarks}
                 spans={signed.spans}
@@ -138,6 +133,13 @@ export function Desk() {
               {signed.missing.length > 0 && <p class="notice">{fill(t.missing, { words: signed.missing.join(", ") })}</p>}
             </div>
           )}
+          <Writer
+            onSigned={(text, production) => {
+              setSigned(production);
+              setTurns((before) => [...before, { id: numbers++, who: "written", text, missing: production?.missing ?? [] }]);
+            }}
+            onLarge={setLarge}
+          />
         </section>
       </div>
       {fault && (
@@ -353,7 +355,7 @@ function Writer({ onSigned, onLarge }: WriterProps) {
               <li key={phrase.text}>
                 <button type="button" class="phrase" disabled={busy} onClick={() => pick(phrase)}>
                   <span>{phrase.text}</span>
-                  <small class={phrase.signable ? "can" : ""}>{phrase.signable ? t.phraseSigned : t.phrasePart}</small>
+                  {phrase.signable && <small class="can">{t.phraseSigned}</small>}
                 </button>
               </li>
             ))}

@@ -201,7 +201,10 @@ function Entries({ entries, chosen, onChoose }: EntriesProps) {
       {entries.map((one) => (
         <li key={one.id}>
           <button type="button" class="entry" aria-pressed={chosen?.id === one.id} onClick={() => onChoose(one)}>
-            <span class="gloss">{one.gloss}</span>
+            <span class="gloss">
+              {one.gloss}
+              {one.how !== null && <Icon name="play" />}
+            </span>
             <small>
               {one.score === undefined ? signedLanguage(one.language) : fill(t.alike, { percent: percent(Math.max(0, one.score)) })}
             </small>

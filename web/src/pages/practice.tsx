@@ -38,7 +38,7 @@ export function Practice() {
 
   useEffect(() => {
     service().then(({ models }) => {
-      const found = models.filter((one) => one.kind === "speller");
+      const found = models.filter((one) => one.kind === "speller" && one.labels.includes("A"));
       setSpellers(found);
       setChosen(found[0]?.name ?? "");
     }, (error: unknown) => setFault(faultOf(error)));

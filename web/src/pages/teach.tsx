@@ -5,7 +5,8 @@ import { Icon } from "../parts/icons";
 import { Live } from "../parts/live";
 import { Signer } from "../parts/signer";
 import type { Frame } from "../pipeline";
-import { exampleOf, forget, keep, nearest, NotTaughtError, read, taught, written, type Example, type TaughtSign } from "../taught";
+import { exampleOf, forget, keep, nearest, taught } from "../taught";
+import { NotTaughtError, read, written, type Example, type TaughtSign } from "../taught-file";
 import { counted, fill, percent, useWords } from "../words";
 
 const MOST = 3;

@@ -132,7 +132,6 @@ export const en = {
     phrases: "Or pick a phrase",
     search: "Find a phrase",
     phraseSigned: "can be signed",
-    phrasePart: "partly signed",
     signsIn: "Signs of",
     missing: "No sign known for: {words}",
     nothing: "No sign is known for any of this. Show the text instead.",
@@ -275,7 +274,7 @@ export const en = {
   },
   languages: {
     ins: "Indian Sign Language",
-    bzs: "Libras (Brazilian Sign Language)",
+    bzs: "Libras (Brazil)",
     ase: "American Sign Language",
   } as Record<string, string>,
   wrong: {
@@ -301,7 +300,12 @@ export const en = {
     too_short: ["The recording was too short", "Record again, and press stop once your hands are down."],
     not_there: ["That is not there any more", "Reload the page and try again."],
     not_taught: ["This file holds no signs I can use", "Choose a file that was saved here with “Save to a file”."],
-    no_words: ["I know no sign for this", "Try other words, or one of the phrases."],
+    no_sign: ["I know no sign for this", "Try other words, pick a phrase that can be signed, or show the text large."],
+    no_producer: ["Nobody here signs this language", "Choose another signed language."],
+    no_lexicon: ["The dictionary cannot be opened", "Name another file with CHEREME_SERVE_LEXICON, then start the program again."],
+    no_entry: ["This sign is not there any more", "Search for it again."],
+    no_pose: ["There is nothing to play for this sign", "Add a clip of it with “chereme lexicon”."],
+    no_engine: ["The hand finder is missing", "Install chereme again, then start it again."],
     internal: ["Something broke", "That is a fault of ours. Reload the page; the window in which chereme runs says more."],
   } as Record<string, [string, string]>,
 };
