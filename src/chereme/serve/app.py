@@ -89,8 +89,8 @@ def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = 
 def _api(service: Service) -> APIRouter:
     api = APIRouter(prefix="/api/v1")
     api.include_router(recognitions.routes(service.recognitions))
-    api.include_router(signing.routes(service.productions, service.settings, service.workers))
-    api.include_router(dictionary.routes(service.dictionary))
+    api.include_router(signing.routes(lambda: service.productions, service.settings, service.workers))
+    api.include_router(dictionary.routes(lambda: service.dictionary, service.settings, service.workers))
     api.include_router(stream.routes(service.streams))
 
     @api.get("/models", summary="What answers, and what may it be used for?", responses=errors(503))

@@ -8,13 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from chereme.bundle import list_bundles
 from chereme.errors import CheremeError, LexiconError
 from chereme.gloss import PhraseBook, find_name, text_to_gloss
 from chereme.poses import pose_to_bytes
 from chereme.produce import (
+    Decoder,
     JoinConfig,
     Joined,
     PhrasePlan,
@@ -25,31 +24,22 @@ from chereme.produce import (
     plan_phrase,
     sign_phrase,
 )
+from chereme.produce.generate import Generator
 from chereme.render import draw_pose, write_video
 from chereme.serve.landmarks import landmarks_json
 from chereme.serve.lexicons import Lexicons
 from chereme.serve.refusals import RefusedError
+from chereme.serve.signing import SentPhrase
 from chereme.serve.workers import Work
 from chereme.types import PoseSequence
 
-__all__ = ["SPOKEN", "Productions", "SentPhrase", "film"]
+__all__ = ["Productions", "by_whom", "film"]
 
 SPOKEN = {"eng": "en", "por": "pt"}
 """Languages of texts: ISO 639-3 to 639-1."""
 _SPOKEN_WITH = {"bzs": "por"}
 """Signed language to the spoken one around it; else English."""
 _BOOK = "health"
-
-
-class SentPhrase(msgspec.Struct, forbid_unknown_fields=True):
-    """What is to be signed."""
-
-    text: str | None = None
-    glosses: list[str] | None = None
-    language: str = ""
-    signs: str = ""
-    speed: float = 1.0
-    spell: bool = False
 
 
 class Productions:
@@ -63,7 +53,7 @@ class Productions:
 
     def __init__(self, lexicons: Lexicons, decoder: str, max_signs: int) -> None:
         self.lexicons, self.max_signs = lexicons, max_signs
-        self.trained: dict[str, list[Producer]] = {}
+        self.trained: dict[str, list[Decoder | Generator]] = {}
         """Signed language to trained producers, in the order in which they are asked."""
         self.default = ""
         self._kept: dict[str, tuple[tuple[int, ...], SeveralProducers]] = {}
@@ -77,9 +67,10 @@ class Productions:
             producer = open_bundle(folder)
         except CheremeError:  # where none can be opened nothing is signed by it, which is no fault
             return
-        language = about_of(producer)["language"]
+        assert isinstance(producer, Decoder | Generator), "there is no other kind"
+        language = producer.about["language"]
         known = self.trained.setdefault(language, [])
-        if all(about_of(one)["name"] != about_of(producer)["name"] for one in known) and producer.glosses:
+        if all(one.about["name"] != producer.about["name"] for one in known) and producer.glosses:
             known.append(producer)
         self.default = self.default or language
 
@@ -218,12 +209,6 @@ class Productions:
             raise RefusedError(
                 "too_long", f"{count} signs are more than the {self.max_signs} that are taken", "send it in parts"
             )
-
-
-def about_of(producer: Producer) -> dict[str, Any]:
-    """`bundle.json` of a trained producer."""
-    about: dict[str, Any] = producer.about  # type: ignore[attr-defined]
-    return about
 
 
 def by_whom(producer: Producer) -> Literal["lexicon", "producer"]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -13,13 +13,14 @@ from fastapi.responses import JSONResponse
 from chereme.recognize import Recognizer
 from chereme.serve.answers import Recognition, errors
 from chereme.serve.landmarks import LANDMARKS_SCHEMA, SentLandmarks, sequence_of
-from chereme.serve.lexicons import Lexicons
-from chereme.serve.overlay import overlay
 from chereme.serve.refusals import RefusedError
 from chereme.serve.settings import ServeSettings
 from chereme.serve.upload import Body, Upload, is_json, limit_of, receive, receive_json
 from chereme.serve.work import Judge, answer, answer_landmarks
 from chereme.serve.workers import Work, Workers
+
+if TYPE_CHECKING:  # it loads the lexicon's database: not before somebody asks
+    from chereme.serve.lexicons import Lexicons
 
 __all__ = ["Recognitions", "body_of", "decode", "routes", "shown_once"]
 
@@ -42,7 +43,7 @@ class Recognitions:
         workers: threads that do the work.
         folder: for uploads.
         recognizer: gives it, or refuses where none could be opened.
-        lexicons: signs that may be named beside its words.
+        lexicons: gives the signs that may be named beside its words.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Recognitions:
         workers: Workers,
         folder: Path,
         recognizer: Callable[[], Recognizer],
-        lexicons: Lexicons,
+        lexicons: "Callable[[], Lexicons]",
     ) -> None:
         self.settings, self.workers, self.folder = settings, workers, folder
         self._recognizer, self._lexicons = recognizer, lexicons
@@ -89,13 +90,15 @@ class Recognitions:
     async def _looked(self, upload: Upload, recognizer: Recognizer, request: Request) -> dict[str, Any] | bytes:
         def work(work: Work) -> dict[str, Any] | bytes:
             if upload.overlay:
+                from chereme.serve.overlay import overlay  # loads all that draws
+
                 return overlay(upload, self.settings, work)
             return answer(upload, self._judge(recognizer, upload.lexicon), self.settings, work)
 
         return await shown_once([upload], work, self.workers, request)
 
     def _judge(self, recognizer: Recognizer, lexicon: bool) -> Judge:
-        return self._lexicons.beside(recognizer) if lexicon else recognizer
+        return self._lexicons().beside(recognizer) if lexicon else recognizer
 
 
 @asynccontextmanager

@@ -1,10 +1,12 @@
 """What the requests of one application share: models, lexicons, worker threads, a private folder."""
 
 import tempfile
+import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chereme import __version__
 from chereme.bundle import Bundle, find_bundle, list_bundles
@@ -13,18 +15,22 @@ from chereme.recognize import DEFAULT_ENCODER, Recognizer
 from chereme.serve.answers import Health, Limits, Model
 from chereme.serve.asl import Fingerspelling
 from chereme.serve.assets import Assets
-from chereme.serve.dictionary import Dictionary
-from chereme.serve.lexicons import Lexicons
 from chereme.serve.metrics import Metrics
-from chereme.serve.productions import Productions, about_of
 from chereme.serve.recognitions import Recognitions
 from chereme.serve.refusals import RefusedError
-from chereme.serve.samples import Samples
 from chereme.serve.settings import AslSettings, ServeSettings
 from chereme.serve.stream import Streams
 from chereme.serve.workers import Workers
 
+if TYPE_CHECKING:  # these load the lexicon's database and all that draws: not before somebody asks
+    from chereme.serve.lexicons import Lexicons
+    from chereme.serve.lookup import Dictionary
+    from chereme.serve.productions import Productions
+    from chereme.serve.samples import Samples
+
 __all__ = ["Service"]
+
+T = TypeVar("T")
 
 
 class Service:
@@ -43,18 +49,67 @@ class Service:
             self._recognizer = Recognizer.load(settings.bundle)
         except CheremeError as error:
             self._recognizer = error
-        known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
-        self.samples = Samples(settings.decoder, known)
         self.spelling = Fingerspelling(asl, settings, self.workers)
         spells = [] if self.spelling.state == "no model" else [self.spelling.speller.bundle]
         recognizes = [] if isinstance(self._recognizer, CheremeError) else [self._recognizer.bundle]
         self.assets = Assets([*recognizes, *spells], self.folder)
-        self.lexicons = Lexicons(settings.lexicon_place)
-        self.productions = Productions(self.lexicons, settings.decoder, settings.max_signs)
-        self.recognitions = Recognitions(settings, self.workers, self.folder, lambda: self.recognizer, self.lexicons)
+        self._made: dict[str, Any] = {}
+        self._making = threading.RLock()
+        self.recognitions = Recognitions(
+            settings, self.workers, self.folder, lambda: self.recognizer, lambda: self.lexicons
+        )
         self.metrics = Metrics(self.workers)
-        self.streams = Streams(settings, self.workers, lambda: self.recognizer, self.lexicons, self.metrics)
-        self.dictionary = Dictionary(self.lexicons, self.productions, settings, self.workers, self.folder)
+        self.streams = Streams(settings, self.workers, lambda: self.recognizer, lambda: self.lexicons, self.metrics)
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        """What is made when it is first asked for, so that the service is there at once; `warm_up` asks."""
+        with self._making:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+            return made
+
+    @property
+    def samples(self) -> "Samples":
+        def make() -> "Samples":
+            from chereme.serve.samples import Samples
+
+            known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
+            return Samples(self.settings.decoder, known)
+
+        return self._once("samples", make)
+
+    @property
+    def lexicons(self) -> "Lexicons":
+        def make() -> "Lexicons":
+            from chereme.serve.lexicons import Lexicons
+
+            return Lexicons(self.settings.lexicon_place)
+
+        return self._once("lexicons", make)
+
+    @property
+    def productions(self) -> "Productions":
+        def make() -> "Productions":
+            from chereme.serve.productions import Productions
+
+            return Productions(self.lexicons, self.settings.decoder, self.settings.max_signs)
+
+        return self._once("productions", make)
+
+    @property
+    def dictionary(self) -> "Dictionary":
+        def make() -> "Dictionary":
+            from chereme.serve.lookup import Dictionary
+
+            return Dictionary(self.lexicons, self.productions, self.settings, self.workers, self.folder)
+
+        return self._once("dictionary", make)
+
+    def warm_up(self) -> None:
+        """Make what the first request would have to wait for."""
+        assert self.samples, "made"
+        assert self.dictionary, "made"
 
     @property
     def recognizer(self) -> Recognizer:
@@ -78,7 +133,7 @@ class Service:
         if (encoder := self._encoder) is not None:
             found.append(_described(encoder, "encoder"))
         for producers in self.productions.trained.values():
-            found += [_producer(about_of(one), number == 0) for number, one in enumerate(producers)]
+            found += [_producer(one.about, number == 0) for number, one in enumerate(producers)]
         return found
 
     @cached_property
@@ -92,7 +147,9 @@ class Service:
     def close(self) -> None:
         self.workers.close()
         self.spelling.close()
-        self.lexicons.close()
+        with self._making:
+            if (lexicons := self._made.pop("lexicons", None)) is not None:
+                lexicons.close()
         self._folder.cleanup()
 
 

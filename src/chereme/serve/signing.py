@@ -1,25 +1,40 @@
 """`/productions` and `/phrases`."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from chereme.serve.answers import errors
 from chereme.serve.answers_signs import SIGN_SAYS, PhraseAnswer, Production
-from chereme.serve.productions import Productions, SentPhrase
 from chereme.serve.recognitions import body_of, decode
 from chereme.serve.settings import ServeSettings
 from chereme.serve.upload import receive_json
 from chereme.serve.workers import Workers
 
-__all__ = ["routes"]
+if TYPE_CHECKING:  # it loads the lexicon's database and all that draws: not before somebody asks
+    from chereme.serve.productions import Productions
+
+__all__ = ["SentPhrase", "routes"]
 
 _TYPES = {"mp4": "video/mp4", "pose": "application/x-pose"}
 
 
-def routes(productions: Productions, settings: ServeSettings, workers: Workers) -> APIRouter:
-    """`/productions` and `/phrases`."""
+class SentPhrase(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to be signed."""
+
+    text: str | None = None
+    glosses: list[str] | None = None
+    language: str = ""
+    signs: str = ""
+    speed: float = 1.0
+    spell: bool = False
+
+
+def routes(productions: "Callable[[], Productions]", settings: ServeSettings, workers: Workers) -> APIRouter:
+    """`/productions` and `/phrases`; productions are made ready when they are first asked for."""
     api = APIRouter()
 
     @api.post(
@@ -45,7 +60,9 @@ def routes(productions: Productions, settings: ServeSettings, workers: Workers) 
                 content = await receive_json(body, settings)
                 wanted = form or _accepted(request)
                 found = await workers.do(
-                    lambda work: productions.answer(decode(content, SentPhrase), wanted, size, work), request, "phrase"
+                    lambda work: productions().answer(decode(content, SentPhrase), wanted, size, work),
+                    request,
+                    "phrase",
                 )
         return Response(found, media_type=_TYPES[wanted]) if isinstance(found, bytes) else JSONResponse(found)
 
@@ -54,7 +71,7 @@ def routes(productions: Productions, settings: ServeSettings, workers: Workers) 
         language: Annotated[str, Query(max_length=20, description="Of the texts: `eng` or `por`; empty: both.")] = "",
         signs: Annotated[str, Query(max_length=20, description="In which they would be signed: `ins` …")] = "",
     ) -> list[PhraseAnswer]:
-        return [PhraseAnswer(**phrase) for phrase in productions.phrases(language, signs)]
+        return [PhraseAnswer(**phrase) for phrase in productions().phrases(language, signs)]
 
     return api
 

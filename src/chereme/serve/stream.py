@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fastapi import APIRouter, WebSocket
@@ -14,12 +14,14 @@ from chereme.layout import Layout
 from chereme.recognize import Recognizer
 from chereme.segment import Cut, Segmenter
 from chereme.serve.landmarks import FASTEST, SentLandmarks, layout_of, sequence_of
-from chereme.serve.lexicons import Lexicons
 from chereme.serve.metrics import Metrics
 from chereme.serve.refusals import RefusedError, refusal_of
 from chereme.serve.settings import ServeSettings
 from chereme.serve.work import answer_landmarks
 from chereme.serve.workers import Work, Workers
+
+if TYPE_CHECKING:  # it loads the lexicon's database: not before somebody asks
+    from chereme.serve.lexicons import Lexicons
 
 __all__ = ["Streams", "routes"]
 
@@ -61,7 +63,7 @@ class Streams:
         settings: how much is taken, and how many streams at once.
         workers: threads that do the work.
         recognizer: gives it, or refuses where none could be opened.
-        lexicons: signs that may be named beside its words.
+        lexicons: gives the signs that may be named beside its words.
         metrics: where streams are counted.
     """
 
@@ -70,7 +72,7 @@ class Streams:
         settings: ServeSettings,
         workers: Workers,
         recognizer: Callable[[], Recognizer],
-        lexicons: Lexicons,
+        lexicons: "Callable[[], Lexicons]",
         metrics: Metrics,
     ) -> None:
         self.settings, self.workers, self.metrics = settings, workers, metrics
@@ -157,7 +159,7 @@ class Streams:
         """What a sign was; one that cannot be used, or finds no place, is told, and the stream goes on."""
 
         def work(_: Work) -> dict[str, Any]:
-            judge = self._lexicons.beside(recognizer) if start.lexicon else recognizer
+            judge = self._lexicons().beside(recognizer) if start.lexicon else recognizer
             try:
                 return answer_landmarks(cut.sequence(layout, start.size), judge, "sign", start.top)
             except CheremeError as error:
