@@ -25,7 +25,7 @@ def send(page: Page, name: str, content: bytes, kind: str = "") -> None:
 
 
 def expect_view(page: Page, name: str) -> None:
-    expect(page.locator(".recognize")).to_have_attribute("data-view", name, timeout=45_000)
+    expect(page.locator("main .recognize")).to_have_attribute("data-view", name, timeout=45_000)
 
 
 def inked(page: Page) -> dict[str, float]:
@@ -112,7 +112,7 @@ def test_one_sign_can_be_recorded(page):
     page.click("#stop")
     expect_view(page, "result")
     expect(page.locator("#retake")).to_be_visible()
-    assert page.evaluate("document.getElementById('film').videoWidth") > 0
+    page.wait_for_function("document.getElementById('film').videoWidth > 0")
 
 
 def test_a_pose_file_goes_to_the_service_on_this_machine(page, signer):

@@ -101,7 +101,7 @@ export function App() {
       </header>
       <nav class="rail" aria-label={t.nav.label}>
         {PAGES.map((one) => (
-          <a key={one} class={one} href={`#/${one}`} aria-current={page === one ? "page" : undefined}>
+          <a key={one} class={`to-${one}`} href={`#/${one}`} aria-current={page === one ? "page" : undefined}>
             <Icon name={one} />
             <span>{t.nav[one]}</span>
           </a>
