@@ -4,7 +4,7 @@ import { pointsOf } from "../body";
 import { closeCamera, openCamera } from "../camera";
 import { loading, tracker } from "../engine";
 import { picture } from "../film";
-import { Segmenter, type Frame } from "../pipeline";
+import { Arrivals, Segmenter, type Frame } from "../pipeline";
 import { drawSkeleton, drawingOf, frameSeen } from "../skeleton";
 import { fill, percent, useWords } from "../words";
 import { announce } from "./announce";
@@ -37,14 +37,6 @@ async function allowedBefore(): Promise<boolean> {
   } catch {
     return false; // some browsers do not tell
   }
-}
-
-/** The next picture of a camera; where browsers cannot tell, the next time that the screen is drawn. */
-function nextPicture(video: HTMLVideoElement): Promise<void> {
-  return new Promise((resolve) => {
-    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(() => resolve());
-    else requestAnimationFrame(() => resolve());
-  });
 }
 
 const SHOULDERS = [11, 12];
@@ -102,26 +94,31 @@ export function Live(props: LiveProps) {
     let rate = 0;
     let before = 0;
     let current: Mood = "quiet";
-    while (stream.current && video.current) {
-      const shown = video.current;
-      await nextPicture(shown);
-      if (latest.current.paused) {
-        segmenter = new Segmenter();
-        continue;
+    const arrivals = new Arrivals(video.current!);
+    try {
+      while (stream.current && video.current) {
+        const shown = video.current;
+        await arrivals.next();
+        if (latest.current.paused) {
+          segmenter = new Segmenter();
+          continue;
+        }
+        if (!stream.current || !shown.videoWidth) continue;
+        const now = performance.now() / 1000;
+        const frame = await tracking.track(await picture(shown), now);
+        if (!stream.current || !canvas.current) return;
+        const size: [number, number] = [shown.videoWidth, shown.videoHeight];
+        rate = before ? 0.8 * rate + 0.2 / Math.max(0.001, now - before) : 0;
+        before = now;
+        drawSkeleton(canvas.current, drawingOf(size), pointsOf(frame), "cover");
+        latest.current.onFrame?.(frame, rate);
+        const sign = segmenter.push(frame);
+        const next = moodOf(frame, segmenter.signing);
+        if (next !== current) setMood((current = next));
+        if (sign) latest.current.onSign?.(sign, size);
       }
-      if (!stream.current || !shown.videoWidth) continue;
-      const now = performance.now() / 1000;
-      const frame = await tracking.track(await picture(shown), now);
-      if (!stream.current || !canvas.current) return;
-      const size: [number, number] = [shown.videoWidth, shown.videoHeight];
-      rate = before ? 0.8 * rate + 0.2 / Math.max(0.001, now - before) : 0;
-      before = now;
-      drawSkeleton(canvas.current, drawingOf(size), pointsOf(frame), "cover");
-      latest.current.onFrame?.(frame, rate);
-      const sign = segmenter.push(frame);
-      const next = moodOf(frame, segmenter.signing);
-      if (next !== current) setMood((current = next));
-      if (sign) latest.current.onSign?.(sign, size);
+    } finally {
+      arrivals.close();
     }
   };
 

@@ -5,6 +5,7 @@
  * that this port does not know is refused by name (`RefusedError`), so that the page can ask the service instead.
  */
 
+export { Arrivals } from "./arrivals";
 export { Gallery, type Found } from "./gallery";
 export { Encoder, Recognizer } from "./models";
 export { RefusedError } from "./refused";
