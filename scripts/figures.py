@@ -456,6 +456,15 @@ ROWS: tuple[
         "≥ 0.9",
         lambda found: found >= 0.9,
     ),
+    (
+        "web-size",
+        "bytes served until the page works offline; at a second visit",
+        lambda record: f"{record['value']:.1f} MB",
+        lambda record: f"second visit: {1000 * record['peer_value']:.0f} kB",
+        _value,
+        "≤ 30 MB; ≤ 50 kB",
+        lambda found: found <= 30,
+    ),
 )
 
 

@@ -37,7 +37,9 @@ def mjpeg(frames: list[Any], path: Path) -> None:
 def with_rests(signed: PoseSequence, seconds: float) -> PoseSequence:
     """A sign with its first and last posture held before and after."""
     held = round(seconds * signed.fps)
-    points = np.concatenate([np.repeat(signed.points[:1], held, 0), signed.points, np.repeat(signed.points[-1:], held, 0)])
+    points = np.concatenate(
+        [np.repeat(signed.points[:1], held, 0), signed.points, np.repeat(signed.points[-1:], held, 0)]
+    )
     return PoseSequence(points, signed.layout, signed.fps, signed.size, np.ones(points.shape[:2], np.float32))
 
 

@@ -60,7 +60,16 @@ def test_every_refusal_has_words_in_both_languages():
     from chereme.serve.refusals import ADVICE
 
     of_letters = {"no_file", "no_speller"}
-    of_other_callers = {"json", "token", "not_here", "shipped", "unknown_host", "elsewhere", "unknown_bundle", "no_sample"}
+    of_other_callers = {
+        "json",
+        "token",
+        "not_here",
+        "shipped",
+        "unknown_host",
+        "elsewhere",
+        "unknown_bundle",
+        "no_sample",
+    }
     of_programs = {"no_work", "known", "cancelled", "query"}
     expected = set(ADVICE) - of_letters - of_other_callers - of_programs
     for language in ("en", "pt"):
@@ -85,7 +94,12 @@ def test_by_keyboard_alone(page):
     assert names[0] == "To the content"
     assert names[1:4] == ["EN English", "PT Português", "Colours: As the device"]
     assert names[4:10] == ["Recognize", "Desk", "Dictionary", "Teach", "Practice", "About"]
-    assert [name[:14] for name in names[10:14]] == ["Use the camera", "Choose a video", "Try a sampleA ", "My video is mi"]
+    assert [name[:14] for name in names[10:14]] == [
+        "Use the camera",
+        "Choose a video",
+        "Try a sampleA ",
+        "My video is mi",
+    ]
 
 
 def test_pages_by_their_links(page):
@@ -116,7 +130,8 @@ def test_no_barrier_that_axe_knows(open_page, theme):
         go_to(opened, name)
         result = opened.evaluate("axe.run()")
         found[name] = [
-            f"{one['id']}: {one['nodes'][0]['target']} {one['nodes'][0]['failureSummary']}" for one in result["violations"]
+            f"{one['id']}: {one['nodes'][0]['target']} {one['nodes'][0]['failureSummary']}"
+            for one in result["violations"]
         ]
     assert {name: lines for name, lines in found.items() if lines} == {}
 

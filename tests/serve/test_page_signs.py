@@ -166,7 +166,9 @@ def test_the_browsers_numbers_of_a_hand_are_those_of_python(tmp_path):
         pytest.skip("no Node, or `make page` has not been run")
     hands = made_up_hands(5, np.random.default_rng(3))
     golden = tmp_path / "hands.json"
-    golden.write_text(json.dumps({"hands": hands.tolist(), "features": hand_geometry(hands).tolist()}), encoding="utf-8")
+    golden.write_text(
+        json.dumps({"hands": hands.tolist(), "features": hand_geometry(hands).tolist()}), encoding="utf-8"
+    )
     done = subprocess.run(
         ["node", vitest, "run", "tests/letters.test.ts"],
         cwd=WEB,

@@ -13,7 +13,6 @@ const SKIN = "#d9a27e";
 const SKIN_LINE = "#8a5638";
 const SHIRT = "#3d4a78";
 const SHIRT_LINE = "#28325a";
-const SLEEVE = "#435086";
 const HAIR = "#2e2430";
 const FINGERS = [
   [17, 18, 19, 20],
@@ -135,17 +134,17 @@ export class Figure {
     const neck = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 - 0.24 * unit };
     const bottom = floor + 0.2 * unit;
     const waist = 0.45 * unit;
-    const outer = 0.115 * unit;
+    const outer = 0.13 * unit;
     const [a, b] = left.x < right.x ? [left, right] : [right, left]; // from the picture's left to its right
     pen.beginPath();
     pen.moveTo(neck.x - 0.17 * unit, neck.y);
-    pen.bezierCurveTo(neck.x - 0.2 * unit, neck.y + 0.1 * unit, a.x - 0.02 * unit, a.y - 0.14 * unit, a.x - outer, a.y + 0.04 * unit);
+    pen.bezierCurveTo(neck.x - 0.22 * unit, neck.y + 0.11 * unit, a.x - 0.05 * unit, a.y - 0.2 * unit, a.x - outer, a.y + 0.06 * unit);
     pen.quadraticCurveTo(a.x - 0.5 * outer, a.y + 0.55 * unit, neck.x - waist, a.y + 1.1 * unit);
     pen.lineTo(neck.x - waist - 0.04 * unit, bottom);
     pen.lineTo(neck.x + waist + 0.04 * unit, bottom);
     pen.lineTo(neck.x + waist, b.y + 1.1 * unit);
-    pen.quadraticCurveTo(b.x + 0.5 * outer, b.y + 0.55 * unit, b.x + outer, b.y + 0.04 * unit);
-    pen.bezierCurveTo(b.x + 0.02 * unit, b.y - 0.14 * unit, neck.x + 0.2 * unit, neck.y + 0.1 * unit, neck.x + 0.17 * unit, neck.y);
+    pen.quadraticCurveTo(b.x + 0.5 * outer, b.y + 0.55 * unit, b.x + outer, b.y + 0.06 * unit);
+    pen.bezierCurveTo(b.x + 0.05 * unit, b.y - 0.2 * unit, neck.x + 0.22 * unit, neck.y + 0.11 * unit, neck.x + 0.17 * unit, neck.y);
     pen.quadraticCurveTo(neck.x, neck.y + 0.14 * unit, neck.x - 0.17 * unit, neck.y);
     pen.closePath();
     pen.fillStyle = SHIRT;
@@ -222,19 +221,20 @@ export class Figure {
     const unit = this.shoulders;
     const paint = (from: Point, to: Point, wide: number, narrow: number, colour: string) => {
       capsule(pen, from, to, wide * unit, narrow * unit);
+      pen.fillStyle = colour;
+      pen.fill();
+      sides(pen, from, to, wide * unit, narrow * unit);
       pen.strokeStyle = SHIRT_LINE;
       pen.lineWidth = 0.02 * unit;
       pen.stroke();
-      pen.fillStyle = colour;
-      pen.fill();
     };
-    paint({ x: shoulder.x, y: shoulder.y + 0.03 * unit }, elbow, 0.13, 0.105, SLEEVE);
+    paint({ x: shoulder.x, y: shoulder.y + 0.04 * unit }, elbow, 0.125, 0.105, SHIRT);
     if (!wrist) return;
     const way = (share: number) => ({ x: elbow.x + share * (wrist.x - elbow.x), y: elbow.y + share * (wrist.y - elbow.y) });
     capsule(pen, way(0.6), wrist, 0.08 * unit, 0.066 * unit);
     pen.fillStyle = SKIN;
     pen.fill();
-    paint(elbow, way(0.82), 0.103, 0.082, SLEEVE);
+    paint(elbow, way(0.82), 0.103, 0.082, SHIRT);
     capsule(pen, way(0.78), way(0.85), 0.086 * unit, 0.084 * unit);
     pen.fillStyle = cuff;
     pen.fill();
@@ -292,6 +292,23 @@ function capsule(pen: CanvasRenderingContext2D, from: Point, to: Point, wide: nu
   pen.arc(from.x, from.y, wide, along + lean, along - lean + 2 * Math.PI);
   pen.arc(to.x, to.y, narrow, along - lean, along + lean);
   pen.closePath();
+}
+
+/** The outline of the same, open towards where it begins: what it grows from goes over into it. */
+function sides(pen: CanvasRenderingContext2D, from: Point, to: Point, wide: number, narrow: number): void {
+  const length = distance(from, to);
+  const along = Math.atan2(to.y - from.y, to.x - from.x);
+  const lean = length > Math.abs(wide - narrow) ? Math.acos((wide - narrow) / length) : 0;
+  const rim = (centre: Point, radius: number, angle: number): [number, number] => [
+    centre.x + radius * Math.cos(angle),
+    centre.y + radius * Math.sin(angle),
+  ];
+  const begun = { x: from.x + 0.22 * (to.x - from.x), y: from.y + 0.22 * (to.y - from.y) };
+  const there = wide + 0.22 * (narrow - wide);
+  pen.beginPath();
+  pen.moveTo(...rim(begun, there, along - lean));
+  pen.arc(to.x, to.y, narrow, along - lean, along + lean);
+  pen.lineTo(...rim(begun, there, along + lean));
 }
 
 function line(pen: CanvasRenderingContext2D, [from, over, to]: [Point, Point, Point], width: number, colour: string): void {

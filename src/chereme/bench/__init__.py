@@ -61,6 +61,7 @@ BENCHES = {
     "server-cold": "chereme.bench.server_cold",
     "web-parity": "chereme.bench.web_parity",
     "web-fps": "chereme.bench.web_fps",
+    "web-size": "chereme.bench.web_size",
 }
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import uvicorn
 from PIL import Image as Pillow
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from chereme.errors import CheremeError
 from chereme.landmarks.extractor import Image
@@ -43,10 +44,11 @@ def bench_pages(folder: Path) -> None:
 
 
 @contextmanager
-def served(**folders: Path) -> Iterator[str]:
+def served(wrap: Callable[[ASGIApp], ASGIApp] | None = None, **folders: Path) -> Iterator[str]:
     """The address of a service that recognizes with the bundle that ships, and of folders of files beside it.
 
     Args:
+        wrap: put round the service, to watch what it sends.
         folders: by the name under which each is to be had: `bench=folder` at `/bench/`.
     """
     with tempfile.TemporaryDirectory() as place, listen("127.0.0.1", 0) as socket_:
@@ -56,7 +58,7 @@ def served(**folders: Path) -> Iterator[str]:
         )
         mounts = [Mount(f"/{name}", StaticFiles(directory=folder, html=True)) for name, folder in folders.items()]
         app.router.routes[:0] = mounts
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        server = uvicorn.Server(uvicorn.Config(wrap(app) if wrap else app, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
         thread.start()
         try:

@@ -75,7 +75,7 @@ function Described({ model }: { model: Model }) {
   return (
     <article class="card model">
       <p class="kicker">
-        {kind} · {signedLanguage(model.language)}
+        {[kind, model.language && signedLanguage(model.language)].filter(Boolean).join(" · ")}
       </p>
       <h3 lang="en">{model.card.title || model.name}</h3>
       <p class="soft">

@@ -233,8 +233,8 @@ function Played({ entry }: { entry: Shown }) {
   }, []);
   useEffect(() => {
     // on a phone it comes below a long list
-    if (production && box.current) box.current.scrollIntoView({ block: "nearest" });
-  }, [production]);
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, [production, fault]);
   return (
     <div class="card played" ref={box}>
       <h2>{entry.gloss}</h2>
