@@ -78,7 +78,7 @@ def opener(browser: Browser, url: str) -> Iterator[Open]:
     complained of nothing."""
     elsewhere: list[str] = []
     complaints: list[str] = []
-    # Chromium's own notes of an answer that is an error, of plain http, and on how these tests read the canvas, are none
+    # Chromium's own notes of refusals, of plain http, and on how these tests read the canvas, are none
     ours = ("Failed to load resource", "Canvas2D", "The Cross-Origin-Opener-Policy header has been ignored")
 
     with ExitStack() as stack:

@@ -261,6 +261,7 @@ export const en = {
     privacy: "What happens with your pictures",
     privacyNotes: [
       "Camera pictures are looked at in your browser and never sent.",
+      "Where the browser cannot do the work by itself, as when you look a sign up by signing it, places of body and hands go to the chereme program, no picture.",
       "What is written at the desk is sent to the chereme program to be turned into signs, and kept nowhere.",
       "The signs you teach stay in this browser, as places of body and hands.",
       "Language and colours are remembered. There are no cookies and no counting of visits.",

@@ -263,6 +263,7 @@ export const pt: Words = {
     privacy: "O que acontece com as suas imagens",
     privacyNotes: [
       "As imagens da câmera são analisadas no seu navegador e nunca enviadas.",
+      "Quando o navegador não dá conta sozinho, como ao procurar um sinal sinalizando, vão ao programa chereme as posições do corpo e das mãos, nenhuma imagem.",
       "O que se escreve no balcão vai ao programa chereme para virar sinais, e não é guardado.",
       "Os sinais que você ensina ficam neste navegador, como posições do corpo e das mãos.",
       "Idioma e cores são lembrados. Não há cookies nem contagem de visitas.",
