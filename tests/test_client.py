@@ -1,7 +1,9 @@
 """The Python client against a running service."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -142,3 +144,16 @@ def test_progress_and_cancel(client, clip, monkeypatch):
     assert refused.value.code == "cancelled"
     with pytest.raises(ServiceError, match="mine"):
         client.progress("mine")
+
+
+def test_the_example_of_the_page_runs(url, clip, tmp_path, monkeypatch, capsys):
+    page = (Path(__file__).parents[1] / "docs" / "client.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```py\n(.*?)```", page, re.DOTALL)
+    code = code.replace("http://127.0.0.1:8765", url).replace('token=""', 'token="secret"')
+    code = code.replace("clip.mp4", "clip.pose").replace("casa.mp4", "casa.pose")
+    write_pose(clip, tmp_path / "clip.pose")
+    write_pose(made_up_signer(20, np.random.default_rng(5)), tmp_path / "casa.pose")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "docs/client.md", "exec"), {})
+    assert "'probability'" in capsys.readouterr().out
+    assert (tmp_path / "said.mp4").stat().st_size > 1000

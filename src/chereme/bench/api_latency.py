@@ -48,6 +48,7 @@ def measure(
     theirs: list[float] = []
     small: list[float] = []
     with served(folder, CHEREME_WAITING=str(clients)) as service:
+        service.settle()
         connections = [service.connection() for _ in range(clients)]
 
         def over_http(number: int, body: bytes = body) -> float:

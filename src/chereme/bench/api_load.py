@@ -46,11 +46,12 @@ def measure(
     folder = find_bundle(bundle)
     kinds = _kinds(clip_of(folder, frames))
     with served(folder, CHEREME_WAITING=str(clients)) as service:
+        service.settle()
         begun = time.perf_counter()
         first = _ask_all(service, kinds, requests // 10, clients)
-        before = _resident(service)
+        before = service.metric("process_resident_memory_bytes")
         rest = _ask_all(service, kinds, requests - requests // 10, clients)
-        after = _resident(service)
+        after = service.metric("process_resident_memory_bytes")
         seconds = time.perf_counter() - begun
     wrong = first.wrong + rest.wrong
     return BenchResult(
@@ -163,12 +164,3 @@ def _ask(connection: http.client.HTTPConnection, kind: _Kind) -> tuple[int, Any]
         return 0, None
     is_json = answer.headers.get("content-type", "").startswith("application/json")
     return answer.status, json.loads(content) if is_json else None
-
-
-def _resident(service: Served) -> float:
-    """Bytes of memory that the service holds, as its own metrics say."""
-    connection = service.connection()
-    connection.request("GET", f"{_API}/metrics")
-    text = connection.getresponse().read().decode()
-    connection.close()
-    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("process_resident_memory"))

@@ -25,6 +25,8 @@ from chereme.types import PoseSequence
 __all__ = ["Served", "ask", "body_of", "clip_of", "served"]
 
 _PATIENCE = 120
+_IDLE = 0.1
+"""Seconds of processor time in two seconds by the clock: less is idle."""
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 RECOGNITIONS = "/api/v1/recognitions"
 
@@ -41,6 +43,21 @@ class Served:
     def connection(self) -> http.client.HTTPConnection:
         """A connection that is kept from request to request."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+
+    def metric(self, name: str) -> float:
+        """One of the numbers that it tells of itself."""
+        connection = self.connection()
+        connection.request("GET", "/api/v1/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
+
+    def settle(self) -> None:
+        """Wait until it has loaded what it loads after it became ready, and works on nothing."""
+        until, before = time.perf_counter() + _PATIENCE, -1.0
+        while (now := self.metric("process_cpu_seconds_total")) - before > _IDLE and time.perf_counter() < until:
+            before = now
+            time.sleep(2)
 
 
 @contextmanager

@@ -167,7 +167,7 @@ SAYS = {
     403: ("elsewhere", "the request comes from a page of another site"),
     404: ("no_sample", "no such sample"),
     408: ("slow_upload", "the upload did not arrive in time"),
-    409: ("cancelled", "cancelled by `DELETE /work/NAME`"),
+    409: ("cancelled", "cancelled by its name, `DELETE /api/v1/work/NAME`"),
     413: ("too_large", "more bytes, pixels or seconds than are taken"),
     415: ("unknown_type", "neither video, picture nor .pose"),
     422: ("no_hand", "nobody, no hand, or not the landmarks that the model reads"),

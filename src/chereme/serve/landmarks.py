@@ -1,5 +1,6 @@
 """Landmarks as JSON: what the service answers with, and what it takes instead of a clip."""
 
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -176,10 +177,12 @@ def _listed(sent: SentLandmarks, layout: Layout, name: str) -> Floats:
         dims = set(map(len, seen))
         if len(dims) > 1 or not dims <= {2, 3}:
             raise RefusedError("json", f"{name}: each landmark is [x, y], or each is [x, y, z], or null")
-        places = np.clip(np.array(seen), -1e30, 1e30)  # what float32 cannot hold is refused below, not warned of
-        there = np.fromiter((point is not None for point in every), bool, len(every))
-        points[there, : places.shape[1]] = places
-        if places.shape[1] == 2:
+        (dim,) = dims
+        flat = np.fromiter(chain.from_iterable(seen), float, dim * len(seen))
+        places = np.clip(flat, -1e30, 1e30).reshape(-1, dim)  # what float32 cannot hold is refused, not warned of
+        there = np.array([point is not None for point in every])
+        points[there, :dim] = places
+        if dim == 2:
             points[there, 2] = 0
     return _checked(points.reshape(len(frames), len(layout), 3), name)
 

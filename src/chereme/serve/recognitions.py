@@ -198,7 +198,7 @@ _BODY: dict[str, Any] = {
             "in": "header",
             "name": "X-Work",
             "schema": {"type": "string", "maxLength": 100},
-            "description": "A name of your own for this request, under which `/work/NAME` tells how far it is.",
+            "description": "A name of your own for this request, by which it can be asked after under `/work`.",
         }
     ],
     "requestBody": {
