@@ -8,11 +8,16 @@ from typing import Any
 
 from chereme.bench import BenchResult
 from chereme.bench.browser import bench_pages, chromium, served, webcam_film
+from chereme.errors import CheremeError
 from chereme.produce import Decoder
 from chereme.render import draw_signer
 
 __all__ = ["measure"]
 
+WARM = 5
+"""Pictures that are looked at before any is counted."""
+PATIENCE = 120
+"""Seconds to wait for them: the engine has to be loaded first."""
 _COUNT_ANSWERS = """
 globalThis.looked = 0;
 globalThis.Worker = class extends Worker {
@@ -73,7 +78,11 @@ def _rate(browser: Any, address: str, seconds: float) -> float:
         page.goto(address)
         if not bare:
             page.click("#camera")
-        page.wait_for_function("globalThis.looked >= 5", timeout=120_000)
+        patience = time.monotonic() + PATIENCE
+        while (page.evaluate("globalThis.looked") or 0) < WARM:  # what Playwright has for this, the page's CSP forbids
+            if time.monotonic() > patience:
+                raise CheremeError(f"{address}: looked at no {WARM} pictures in {PATIENCE} s")
+            page.wait_for_timeout(200)
         first, begun = page.evaluate("looked"), time.perf_counter()
         page.wait_for_timeout(1000 * seconds)
         return float((page.evaluate("looked") - first) / (time.perf_counter() - begun))
