@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chereme.poses import pose_to_bytes
-from in_browser import Open, opener
+from in_browser import Open, opener, tracker_script
 
 
 @pytest.fixture
@@ -103,7 +104,9 @@ def test_the_camera_names_signs_as_they_are_made(page):
     expect(page.get_by_role("heading", name="Show a sign, see the word")).to_be_visible()
 
 
-def test_one_sign_can_be_recorded(page):
+def test_one_sign_can_be_recorded(open_page, book):
+    """Landmarks stand in for the tracker, the camera and the recording are real."""
+    page = open_page(script=tracker_script(book))
     page.click("#camera")
     expect(page.locator("#record")).to_be_visible(timeout=30_000)
     page.click("#record")
@@ -158,7 +161,8 @@ def test_an_error_is_a_line_with_what_next(page):
     expect(page.get_by_text("Choose a video")).to_be_visible()
 
 
-def test_a_wall_shows_nobody(page, wall):
+def test_a_wall_shows_nobody(open_page, signer, wall):
+    page = open_page(script=tracker_script(signer.with_points(np.full_like(signer.points, np.nan))))
     send(page, "wall.mp4", wall, "video/mp4")
     expect(page.get_by_role("heading", name="I see nobody in it")).to_be_visible(timeout=30_000)
 

@@ -29,6 +29,8 @@ def turn_on(page: Page) -> None:
 
 def moves(page: Page) -> bool:
     """Whether the drawn signer is another one a moment later."""
+    if page.locator(".signer").get_attribute("data-playing") == "false":  # it has come to its end meanwhile
+        page.locator(".signer .round").click()
     drawn = "document.querySelector('.signer canvas').toDataURL()"
     before = page.evaluate(drawn)
     page.wait_for_timeout(400)
