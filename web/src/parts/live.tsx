@@ -184,11 +184,11 @@ export function Live(props: LiveProps) {
       <div class="picture live-picture" hidden={state === "asking"}>
         <video id="live" class="as-mirror" ref={video} muted playsInline aria-label={t.preview} />
         <canvas class="as-mirror lines" ref={canvas} aria-hidden="true" />
-        <p class="mood" data-mood={state === "on" ? mood : "loading"}>
-          <span class="dot" aria-hidden="true" />
-          {saying}
-        </p>
         <div class="over actions">
+          <p class="mood" data-mood={state === "on" ? mood : "loading"}>
+            <span class="dot" aria-hidden="true" />
+            {saying}
+          </p>
           {state === "on" && props.children}
           <button
             class="button glass"
