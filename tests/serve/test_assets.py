@@ -44,8 +44,14 @@ def test_what_a_browser_has_is_not_sent_again(service):
         assert again.content == b""
 
 
-@pytest.mark.parametrize("name", ["nowhere", "..", "%2e%2e%2fisl43", "demo_words", "libras_letters"])
-def test_what_is_no_recognizer_is_refused(service, name):
+def test_a_speller_says_which_letters_move(service):
+    spec = service.client.get("/api/v1/bundles/asl_letters/spec.json").json()
+    assert set(spec["moving"]) == {"J", "Z"}
+    assert service.client.get(spec["model"]["href"]).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["nowhere", "..", "%2e%2e%2fisl43", "demo_words"])
+def test_what_neither_recognizes_nor_spells_is_refused(service, name):
     for file in ("spec.json", "model.onnx"):
         assert service.client.get(f"/api/v1/bundles/{name}/{file}").status_code == 404
     refused = service.client.get("/api/v1/bundles/nowhere/spec.json").json()
