@@ -109,11 +109,11 @@ def tracker_script(signed: PoseSequence) -> str:
     frames = [[None if np.isnan(x) else round(float(x), 5) for x in frame.ravel()] for frame in signed.points]
     return f"""
         const frames = {json.dumps(frames)}.map((frame) => Float32Array.from(frame, (x) => x ?? NaN));
-        let begun;
+        let begun = Infinity;
         globalThis.cheremeTracker = {{
             async track(picture, time) {{
                 picture.close();
-                begun ??= time;
+                begun = Math.min(begun, time); // another clip begins where time jumps back
                 await new Promise((done) => setTimeout(done, 20));
                 const points = frames[Math.floor((time - begun) * {signed.fps}) % frames.length];
                 return {{ points: points.slice(), time }};
