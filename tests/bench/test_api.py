@@ -1,5 +1,7 @@
 """The benches of the service, small: their figures are real, their size is not."""
 
+from contextlib import closing
+
 import pytest
 
 from chereme.bench import api_latency, api_load, server_cold
@@ -29,5 +31,6 @@ def test_api_load(small_bundle):
 
 def test_a_service_that_refuses(small_bundle):
     assert len(clip_of(small_bundle, 20)) == 20
-    with served(small_bundle) as service, pytest.raises(CheremeError, match="answered 400"):
-        ask(service.connection(), b"{}")
+    with served(small_bundle) as service, closing(service.connection()) as connection:
+        with pytest.raises(CheremeError, match="answered 400"):
+            ask(connection, b"{}")

@@ -20,9 +20,9 @@ def measure(
     *,
     bundle: str | Path = DEFAULT_BUNDLE,
     clients: int = 8,
-    requests: int = 400,
+    requests: int = 96,
     frames: int = 60,
-    rounds: int = 3,
+    rounds: int = 12,
 ) -> BenchResult:
     """p50 and p99 of one recognition among so many at once, each client asking again as soon as it is answered.
 
