@@ -31,6 +31,9 @@ def test_api_load(small_bundle):
 
 def test_a_service_that_refuses(small_bundle):
     assert len(clip_of(small_bundle, 20)) == 20
-    with served(small_bundle) as service, closing(service.connection()) as connection:
-        with pytest.raises(CheremeError, match="answered 400"):
-            ask(connection, b"{}")
+    with (
+        served(small_bundle) as service,
+        closing(service.connection()) as connection,
+        pytest.raises(CheremeError, match="answered 400"),
+    ):
+        ask(connection, b"{}")
