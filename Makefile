@@ -5,7 +5,7 @@ PY := .venv/bin/python
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check models docs golden lock clean
+.PHONY: help setup page run test check models docs golden lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -13,10 +13,13 @@ help: ## List these targets
 setup: ## Install everything that the lock files name into .venv (nothing to do: under a second)
 	@sh scripts/setup.sh
 
-run: setup ## Start the page and API on this machine and print the address (ARGS="--port 9000")
+page: ## Build the page, where Node is there and its sources are newer (nothing to do: under a second)
+	@sh scripts/page.sh
+
+run: setup page ## Start the page and API on this machine and print the address (ARGS="--port 9000")
 	@$(PY) -m chereme serve $(ARGS)
 
-test: check ## All checks and all tests, as on every push (ARGS="-k hands" for some of them)
+test: check page ## All checks and all tests, as on every push (ARGS="-k hands" for some of them)
 	@sh scripts/browser.sh || true
 	@$(PY) -m pytest $(ARGS)
 
@@ -47,5 +50,5 @@ lock: setup ## Write requirements/*.txt again from what .venv holds
 	@$(PY) scripts/lock.py
 
 clean: ## Remove all that make made: .venv, caches, built packages
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache dist web/node_modules src/chereme/serve/page
 	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +

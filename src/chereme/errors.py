@@ -18,6 +18,7 @@ __all__ = [
     "PoseFileError",
     "RecipeError",
     "ReviewError",
+    "ServiceError",
     "SplitError",
     "StoreError",
     "TooLargeError",
@@ -88,6 +89,21 @@ class LexiconError(CheremeError):
 
 class KnownEntryError(LexiconError):
     """A clip is in the lexicon already, under the same sign."""
+
+
+class ServiceError(CheremeError):
+    """The service refuses what a client asks for, or cannot be reached.
+
+    Args:
+        detail: what, where and what next.
+        code: the service's word for it, as `no_hand`; empty: it did not answer.
+        status: of HTTP; 0: it did not answer.
+    """
+
+    def __init__(self, detail: str, code: str = "", status: int = 0) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.status = status
 
 
 class TrainingError(CheremeError):

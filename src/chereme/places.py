@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from platformdirs import user_cache_path, user_data_path
+
 from chereme.errors import ManifestError
 
-__all__ = ["BUNDLES", "LEXICONS", "RECIPES", "data_folder"]
+__all__ = ["BUNDLES", "LEXICONS", "RECIPES", "cache_folder", "data_folder", "user_folder"]
 
 BUNDLES = Path(__file__).parent / "bundles"
 """Bundles that ship with the package, a folder each."""
@@ -26,3 +28,13 @@ def data_folder(given: str | Path | None = None) -> Path:
     if not folder.is_dir():
         raise ManifestError(f"{folder}: no such folder; name the data sets' folder with --data or $CHEREME_DATA")
     return folder
+
+
+def user_folder() -> Path:
+    """Where this user's own files are kept, by the custom of the system; it may not be there yet."""
+    return user_data_path("chereme", appauthor=False)
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept for this user; it may not be there yet."""
+    return user_cache_path("chereme", appauthor=False)

@@ -1,20 +1,16 @@
 """The real engines on half a second of a real signer: the same numbers as MediaPipe's own, whose hand is whose."""
 
-import gc
 import json
-import warnings
 import zipfile
-from pathlib import Path
 
-import mediapipe
 import numpy as np
 import pytest
 from mediapipe.python.solutions.holistic import Holistic
-from mediapipe.tasks.python.metadata.metadata_writers import metadata_writer
 
 from chereme.errors import ClipError, RecipeError
 from chereme.landmarks import ExtractConfig, extract_clip, extract_frames
 from chereme.landmarks.camera import extract_webcam
+from chereme.landmarks.task_file import holistic_task
 from chereme.landmarks.video import Video
 
 END = 0.5  # seconds: 15 frames
@@ -131,29 +127,13 @@ def test_a_missing_webcam_is_said():
 @pytest.fixture(scope="module")
 def task(tmp_path_factory):
     """A holistic bundle of the wheel's own models, as the Tasks interface wants it."""
-    models = Path(mediapipe.__file__).parent / "modules"
-    unit, signed = (0.0, 255.0), (127.5, 127.5)
-    parts = {
-        "face_detector": ("face_detection/face_detection_short_range", signed),
-        "face_landmarks_detector": ("face_landmark/face_landmark", unit),
-        "face_blendshapes": ("face_landmark/face_landmark", None),  # a stand-in: never run
-        "pose_detector": ("pose_detection/pose_detection", signed),
-        "pose_landmarks_detector": ("pose_landmark/pose_landmark_full", unit),
-        "hand_landmarks_detector": ("hand_landmark/hand_landmark_full", unit),
-        "hand_roi_refinement": ("holistic_landmark/hand_recrop", unit),
-    }
     path = tmp_path_factory.mktemp("task") / "holistic.task"
-    # MediaPipe's metadata writer leaves its temporary folders to the garbage collector, which warns
-    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as bundle:
-        for name, (model, scale) in parts.items():
-            content = (models / f"{model}.tflite").read_bytes()
-            if scale is not None:
-                writer = metadata_writer.MetadataWriter.create(bytearray(content))
-                content = writer.add_image_input([scale[0]], [scale[1]]).populate()[0]
-                del writer
-            bundle.writestr(f"{name}.tflite", content)
-        gc.collect()
+    path.write_bytes(holistic_task())
     return path
+
+
+def test_a_bundle_is_the_same_each_time(task):
+    assert holistic_task() == task.read_bytes()
 
 
 def test_tasks_bundle_finds_the_same_body_and_hands(task, images, plain):

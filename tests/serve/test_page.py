@@ -1,288 +1,209 @@
-"""The page in a real browser: from a clip to its words, by every way in, and nothing asked of another origin."""
+"""The page in a real browser: its frame, its languages, its themes, keyboard, readers, and use without a network."""
 
-import io
-import os
-import shutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from chereme.poses import pose_to_bytes
-from chereme.render import draw_signer
+from in_browser import PAGES, ROOT, Open, opener
 
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def mjpeg(frames: list[object], path: Path) -> None:
-    """Frames as the film that Chromium plays for a camera."""
-    with path.open("wb") as out:
-        for frame in frames:
-            picture = io.BytesIO()
-            Image.fromarray(frame).save(picture, "JPEG", quality=90)
-            out.write(picture.getvalue())
-
-
-@pytest.fixture(scope="module")
-def browser(signer, tmp_path_factory) -> Iterator[Browser]:
-    wanted = os.environ.get("CHEREME_BROWSER")
-    found = next(filter(None, map(shutil.which, [wanted] if wanted else CANDIDATES)), None)
-    if found is None:
-        pytest.skip("no Chromium here; `sh scripts/browser.sh` says how to get it")
-    camera = tmp_path_factory.mktemp("camera") / "camera.mjpeg"
-    mjpeg(list(draw_signer(signer, size=320)), camera)
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=found,
-            args=[
-                "--no-sandbox",  # there is no other way as root, in a container
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera}",
-            ],
-        )
-        yield launched
-        launched.close()
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+WORDS = ROOT / "web" / "src" / "words"
 
 
 @pytest.fixture
-def page(browser: Browser, service) -> Iterator[Page]:
-    """The page, opened in English; at the end it must have asked nothing elsewhere and complained of nothing."""
-    context: BrowserContext = browser.new_context(
-        base_url=service.url, locale="en-GB", permissions=["camera"], viewport={"width": 1200, "height": 800}
-    )
-    opened = context.new_page()
-    elsewhere: list[str] = []
-    complaints: list[str] = []
-    opened.on("request", lambda r: None if r.url.startswith((service.url, "blob:")) else elsewhere.append(r.url))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    # Chromium's own notes of an answer that is an error, and on how these tests read the canvas, are none
-    ours = ("Failed to load resource", "Canvas2D")
-    opened.on("console", lambda m: None if m.text.startswith(ours) else complaints.append(m.text))
-    opened.goto("/")
+def open_page(browser: Browser, desk_service) -> Iterator[Open]:
+    with opener(browser, desk_service.url) as begin:
+        yield begin
+
+
+@pytest.fixture
+def page(open_page: Open) -> Page:
+    opened = open_page()
     expect(opened.locator("#known")).to_be_visible()
-    yield opened
-    context.close()
-    assert elsewhere == []
-    assert complaints == []
+    return opened
 
 
-def send(page: Page, name: str, content: bytes, kind: str = "") -> None:
-    page.set_input_files("#file", {"name": name, "mimeType": kind, "buffer": content})
-
-
-def expect_result(page: Page) -> None:
-    expect(page.locator("body")).to_have_attribute("data-view", "result", timeout=30_000)
-
-
-def inked(page: Page) -> dict[str, int]:
-    """Pixels on the canvas that are nearly the colour of the left and of the right hand."""
-    return page.evaluate(
-        """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => {
-            const canvas = document.getElementById("skeleton");
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            const near = (i, r, g, b) =>
-                Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 30 && data[i + 3] > 200;
-            const count = { left: 0, right: 0 };
-            for (let i = 0; i < data.length; i += 4) {
-                count.left += near(i, 255, 180, 84);
-                count.right += near(i, 79, 224, 203);
-            }
-            done(count);
-        }, 50)))"""
-    )
-
-
-def test_a_film_becomes_words_and_a_skeleton(page, film):
-    send(page, "casa.mp4", film, "video/mp4")
-    expect_result(page)
-    expect(page.locator("#ranked li")).to_have_count(3)
-    shares = page.locator("#ranked .share").all_inner_texts()
-    assert all("%" in share for share in shares)
-    assert page.locator("#word").inner_text() in ("casa", "pai", "água", "No word stands out")
-    ink = inked(page)
-    assert ink["left"] > 30
-    assert ink["right"] > 30
-    assert page.evaluate("document.getElementById('film').videoWidth") == 320
-    assert "Finding body and hands" in page.locator("#times").inner_text()
-    expect(page.locator("#said")).to_contain_text("%")
-    page.click("#bones")
-    assert inked(page) == {"left": 0, "right": 0}
-    page.click("#again")
-    expect(page.get_by_role("heading", name="Show a sign, see the word")).to_be_visible()
-
-
-def test_the_skeleton_stands_where_the_landmarks_are(page, signer):
-    """A hand that is not seen is not drawn, and the left hand is on the side where the signer has it."""
-    points = signer.points.copy()
-    points[:, signer.layout.groups["right_hand"]] = float("nan")
-    points[:, [i for i, name in enumerate(signer.layout.names) if "right" in name]] = float("nan")
-    send(page, "left.pose", pose_to_bytes(signer.with_points(points)))
-    expect_result(page)
-    ink = inked(page)
-    assert ink["left"] > 30
-    assert ink["right"] == 0
-    expect(page.locator("#seen .right")).to_have_text("Right hand seen in 0 %")
-    place = page.evaluate(
-        """() => {
-            const canvas = document.getElementById("skeleton");
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            let sum = 0, count = 0;
-            for (let i = 0; i < data.length; i += 4) {
-                if (data[i + 3] < 200) continue;
-                sum += (i / 4) % canvas.width;
-                count += 1;
-            }
-            return sum / count / canvas.width;
-        }"""
-    )
-    assert 0.5 < place < 0.65  # of a 16:9 picture, where x is around 1 picture height
-
-
-def test_the_camera_records_what_it_sees(page):
-    page.click("#camera")
-    expect(page.locator("#live")).to_be_visible()
-    assert page.evaluate("getComputedStyle(document.getElementById('live')).transform") == "matrix(-1, 0, 0, 1, 0, 0)"
-    page.click("#record")
-    expect(page.locator("#stop")).to_be_visible(timeout=10_000)
-    page.wait_for_timeout(900)
-    with page.expect_request("**/api/v1/recognitions") as asked:
-        page.click("#stop")
-    sent = asked.value.headers["content-type"]
-    assert sent.startswith("multipart/form-data")
-    expect_result(page)
-    expect(page.locator("#retake")).to_be_visible()
-    assert page.evaluate("getComputedStyle(document.getElementById('film')).transform") == "none"
-    ink = inked(page)
-    assert ink["left"] > 30
-    assert ink["right"] > 30
-    assert page.evaluate("document.getElementById('live').srcObject") is None  # the camera is let go
-
-
-def test_an_error_is_a_line_with_what_next(page):
-    send(page, "notes.mp4", b"not a video", "video/mp4")
-    expect(page.get_by_role("heading", name="This file cannot be played")).to_be_focused()
-    expect(page.locator("#remedy")).to_contain_text("MP4")
-    expect(page.locator("#said")).to_contain_text("This file cannot be played")
-    page.get_by_text("What exactly was wrong").click()
-    expect(page.locator("#exactly")).to_contain_text("notes.mp4: not a video")
-    page.get_by_role("button", name="Try another clip").click()
-    expect(page.get_by_text("Choose a video")).to_be_visible()
-
-
-def test_too_large_is_said_before_sending(page):
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.evaluate(
-        """() => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(65_000_000)], "big.mp4", { type: "video/mp4" }));
-            dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
-        }"""
-    )
-    expect(page.get_by_role("heading", name="This clip is too large")).to_be_visible()
-    expect(page.locator("#remedy")).to_contain_text("64 MB")
-    assert asked == []
+def go_to(page: Page, name: str) -> None:
+    """To one of the pages, until it shows what it asked the service for."""
+    page.evaluate("(name) => { location.hash = `#/${name}`; }", name)
+    first = {"dictionary": ".entry", "practice": "#start", "about": "#models article", "desk": ".phrase"}
+    expect(page.locator(first.get(name, "main h1")).first).to_be_visible()
 
 
 def test_words_and_limits_are_on_the_page(page):
-    expect(page.locator("footer")).to_contain_text("Nothing leaves this machine.")
+    expect(page.locator("footer")).to_contain_text("Nothing leaves this device.")
     expect(page.locator("footer")).to_contain_text("No interpreter.")
-    expect(page.locator("#sample")).to_be_hidden()  # this bundle's words are none that the decoder signs
-    page.get_by_text("The 3 words it knows").click()
-    assert page.locator("#words li").all_inner_texts() == ["água", "casa", "pai"]
+    page.get_by_text("All 43 words it knows").click()
+    assert "Newspaper" in page.locator("#words li").all_inner_texts()
 
 
-def test_portuguese(page):
+def test_portuguese_is_spoken_and_remembered(page):
     page.get_by_role("button", name="Português").click()
     expect(page.get_by_role("heading", name="Mostre um sinal, veja a palavra")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "pt-BR"
-    send(page, "x.txt", b"palavras", "text/plain")
-    expect(page.get_by_role("heading", name="Não conheço este tipo de arquivo")).to_be_visible()
+    assert page.title().startswith("Reconhecer")
+    page.reload()
+    expect(page.get_by_role("link", name="Praticar")).to_be_visible()
     page.get_by_role("button", name="English").click()
-    expect(page.get_by_role("heading", name="This is no kind of file I know")).to_be_visible()
+    expect(page.get_by_role("link", name="Practice")).to_be_visible()
 
 
-def test_both_languages_say_the_same_things(page):
-    keys = page.evaluate(
-        """async (codes) => {
-            const { speak, text, wrong } = await import("/words.js");
-            const used = [...document.querySelectorAll("[data-t], [data-t-label]")].flatMap(
-                (node) => [node.dataset.t, node.dataset.tLabel].filter(Boolean));
-            const missing = [];
-            for (const language of ["en", "pt"]) {
-                speak(language);
-                for (const key of used) if (!text(key)) missing.push(`${language} ${key}`);
-                const internal = wrong("internal")[0];
-                for (const code of codes) if (wrong(code)[0] === internal) missing.push(`${language} ${code}`);
-            }
-            return missing;
-        }""",
-        sorted(_codes_a_page_can_meet()),
-    )
-    assert keys == []
+def test_the_browsers_language_is_taken(open_page):
+    opened = open_page("about", locale="pt-BR")
+    expect(opened.get_by_role("heading", name="Não é intérprete")).to_be_visible()
 
 
-def _codes_a_page_can_meet() -> set[str]:
+def test_every_refusal_has_words_in_both_languages():
     from chereme.serve.refusals import ADVICE
 
-    of_letters = {"no_file", "no_speller", "no_engine"}
-    return set(ADVICE) - {"internal", "unknown_host", "elsewhere", "no_sample"} - of_letters
+    of_letters = {"no_file", "no_speller"}
+    of_other_callers = {
+        "json",
+        "token",
+        "not_here",
+        "shipped",
+        "unknown_host",
+        "elsewhere",
+        "unknown_bundle",
+        "no_sample",
+    }
+    of_programs = {"no_work", "known", "cancelled", "query"}
+    expected = set(ADVICE) - of_letters - of_other_callers - of_programs
+    for language in ("en", "pt"):
+        text = (WORDS / f"{language}.ts").read_text(encoding="utf-8")
+        known = set(re.findall(r"^    (\w+): \[\"", text[text.index("  wrong: {") :], re.MULTILINE))
+        assert expected - known == set(), language
 
 
-def test_by_keyboard_alone(page, film):
+def test_by_keyboard_alone(page):
     """Every control is reached by Tab, in the order in which they stand, with a name."""
     names = []
-    for _ in range(8):
+    for _ in range(15):
         page.keyboard.press("Tab")
         names.append(
             page.evaluate(
                 """() => {
                     const at = document.activeElement;
-                    return at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent.trim();
+                    return (at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent).trim();
                 }"""
             )
         )
-    assert names[:3] == ["To the video", "English", "Português"]
-    assert [name.strip() for name in names[3:7]] == [
-        "Choose a video",
+    assert names[0] == "To the content"
+    assert names[1:4] == ["EN English", "PT Português", "Colours: As the device"]
+    assert names[4:10] == ["Recognize", "Desk", "Dictionary", "Teach", "Practice", "About"]
+    assert [name[:14] for name in names[10:14]] == [
         "Use the camera",
-        "My video is mirrored, as selfie cameras store it",
-        "The 3 words it knows",
+        "Choose a video",
+        "Try a sampleA ",
+        "My video is mi",
     ]
 
 
-@pytest.mark.parametrize("width", [320, 390, 768])
-def test_a_narrow_screen_needs_no_sideways_scrolling(page, width):
-    page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_pages_by_their_links(page):
+    for name, heading in (("Desk", "A desk for two"), ("Practice", "Practice fingerspelling"), ("About", "About")):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=heading, level=1)).to_be_focused()
+        assert page.title() == f"{name} · chereme"
+    page.go_back()
+    expect(page.get_by_role("heading", name="Practice fingerspelling")).to_be_visible()
 
 
-def test_contrast_of_text(page):
-    """WCAG AA: 4.5 to 1 for the text colours on the card and on the paper, in both schemes."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        ratios = page.evaluate(
-            """() => {
-                const style = getComputedStyle(document.documentElement);
-                const light = (name) => {
-                    const hex = style.getPropertyValue(name).trim().slice(1);
-                    const [r, g, b] = [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255)
-                        .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-                    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-                };
-                const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-                return [["--ink", "--card"], ["--ink", "--paper"], ["--soft", "--card"], ["--soft", "--paper"],
-                    ["--brand-ink", "--brand"], ["--brand", "--brand-soft"], ["--wrong", "--card"]]
-                    .map(([text, ground]) => [text, ground, ratio(light(text), light(ground))]);
-            }"""
+def test_about_says_what_it_is_and_is_not(open_page):
+    opened = open_page("about")
+    expect(opened.get_by_role("heading", name="This is no interpreter")).to_be_visible()
+    expect(opened.locator("#models article").first).to_contain_text("43 Indian Sign Language words")
+    opened.locator("#models summary").first.click()
+    expect(opened.locator("#models article").first).to_contain_text("it is no interpreter")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_barrier_that_axe_knows(open_page, theme):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: `make page` does, where Node is there")
+    opened = open_page(color_scheme=theme, reduced_motion="reduce")
+    opened.evaluate(AXE.read_text(encoding="utf-8"))
+    found = {}
+    for name in PAGES:
+        go_to(opened, name)
+        result = opened.evaluate("axe.run()")
+        found[name] = [
+            f"{one['id']}: {one['nodes'][0]['target']} {one['nodes'][0]['failureSummary']}"
+            for one in result["violations"]
+        ]
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024])
+def test_a_narrow_screen_needs_no_sideways_scrolling_and_has_large_targets(open_page, width):
+    opened = open_page(viewport={"width": width, "height": 800})
+    for name in PAGES:
+        go_to(opened, name)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width, name
+        small = opened.evaluate(
+            """() => [...document.querySelectorAll("button, select, nav a, .tile, input[type=text], textarea")]
+                .filter((one) => one.checkVisibility())
+                .map((one) => [one.textContent.trim() || one.id, one.getBoundingClientRect()])
+                .filter(([, box]) => box.height < 43.5 || box.width < 43.5).map(([name]) => name)"""
         )
-        assert [found for found in ratios if found[2] < 4.5] == []
+        assert small == [], name
 
 
-def test_a_service_that_ended_is_named(page, film):
-    page.route("**/api/v1/recognitions", lambda route: route.abort())
-    send(page, "casa.mp4", film, "video/mp4")
-    expect(page.get_by_role("heading", name="The program does not answer")).to_be_visible(timeout=10_000)
+def test_a_theme_can_be_chosen(page):
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page.locator("#theme").click()
+    light = page.evaluate(ground)
+    page.locator("#theme").click()
+    assert page.evaluate(ground) != light
+    expect(page.locator("#theme")).to_have_accessible_name("Colours: Dark")
+    page.reload()
+    expect(page.locator("#theme")).to_have_accessible_name("Colours: Dark")
+
+
+def test_a_service_without_a_recognizer_is_named(browser, serve):
+    lame = serve(bundle="nowhere")
+    with opener(browser, lame.url) as begin:
+        expect(begin().get_by_role("heading", name="There is no recognizer here")).to_be_visible()
+
+
+def test_the_page_without_a_build_says_how_to_get_it(tmp_path):
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    from chereme.serve.page_files import PageFiles
+
+    app = Starlette()
+    app.mount("/", PageFiles(tmp_path))
+    answer = TestClient(app).get("/")
+    assert answer.status_code == 200
+    assert "has not been built" in answer.text
+    assert "/api/v1/openapi.json" in answer.text
+
+
+def test_files_are_packed_once_and_whole_for_others(tmp_path: Path):
+    import gzip
+
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    from chereme.serve.page_files import PageFiles
+
+    (tmp_path / "index.html").write_text("<p>page")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "app-1.js.gz").write_bytes(gzip.compress(b"let app"))
+    app = Starlette()
+    app.mount("/", PageFiles(tmp_path))
+    client = TestClient(app)
+    packed = client.get("/assets/app-1.js", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in packed.headers["cache-control"]
+    whole = client.get("/assets/app-1.js", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in whole.headers
+    assert whole.text == packed.text == "let app"
+    page = client.get("/")
+    assert page.headers["cache-control"] == "no-cache"
+    assert client.get("/", headers={"If-None-Match": page.headers["etag"]}).status_code == 304
+    assert client.get("/nothing.js").status_code == 404

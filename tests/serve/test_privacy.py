@@ -1,5 +1,6 @@
 """Nothing is kept, nothing goes elsewhere, nobody elsewhere gets in; and a crowd does no harm."""
 
+import re
 import socket
 import stat
 import threading
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 from chereme.poses import pose_to_bytes
-from chereme.serve import app as serving
+from chereme.serve import recognitions as serving
 from chereme.serve.guard import HEADERS
+from chereme.serve.workers import AbandonedError
 
 
 class Work:
@@ -29,7 +31,7 @@ class Work:
         while not self.let_go.wait(0.02):
             if stop.is_set():
                 self.stopped.set()
-                raise serving.AbandonedError
+                raise AbandonedError
         return {"file": upload.name, "predictions": [], "unknown": True, "seconds": {}, "bundle": "small"}
 
 
@@ -144,19 +146,26 @@ def test_the_service_ends_while_somebody_waits(small_bundle, work, tmp_path):
 @pytest.mark.parametrize("path", ["/", "/page.js", "/api/v1/models", "/api/v1/openapi.json", "/nothing"])
 def test_every_answer_keeps_the_page_to_itself(service, path):
     answer = service.client.get(path)
-    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    kept = {"Cache-Control"} if path in ("/", "/page.js") else set()  # files of the page say that themselves
+    assert {name: answer.headers[name] for name in HEADERS.keys() - kept} == {
+        name: HEADERS[name] for name in HEADERS.keys() - kept
+    }
     policy = answer.headers["content-security-policy"]
-    assert "unsafe" not in policy
+    assert "unsafe" not in policy.replace("'wasm-unsafe-eval'", "")
     assert "http" not in policy
 
 
 def test_the_page_holds_no_script_or_style_of_its_own(service):
     page = service.client.get("/").text
-    assert "<style" not in page
-    assert " style=" not in page
-    assert " on" not in "".join(part.split(">")[0] for part in page.split("<")).replace(" one", "")
-    assert page.count("<script") == page.count('<script type="module" src="page.js"></script>') == 1
-    assert service.client.get("/page.js").headers["content-type"].startswith("text/javascript")
+    tags = re.findall(r"<[a-zA-Z][^>]*>", page)
+    assert tags
+    for tag in tags:
+        assert not tag.startswith("<style")
+        assert not re.search(r"\s(style|on\w+)\s*=", tag), tag
+        if tag.startswith(("<script", "<link")):
+            where = re.search(r'\s(?:src|href)="([^"]+)"', tag)
+            assert where, tag
+            assert not where[1].startswith(("http", "//", "data:")), tag
 
 
 @pytest.mark.parametrize(

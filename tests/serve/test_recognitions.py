@@ -1,18 +1,21 @@
 """What the API answers: words for a clip, or one clear line and a status."""
 
+import base64
 import io
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import httpx
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
+from answered import landmarks_of, refused
 from chereme.layout import HAND_21
 from chereme.poses import pose_to_bytes
+from chereme.render import draw_signer
 from chereme.types import PoseSequence
 from made_up import made_up_signer
 
@@ -21,15 +24,6 @@ def picture(width: int, height: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (width, height), "grey").save(out, "PNG")
     return out.getvalue()
-
-
-def refused(answer: httpx.Response, status: int, code: str) -> str:
-    """The one line of an answer that must be this refusal."""
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    detail = answer.json()["detail"]
-    assert detail.count("\n") == 0
-    assert "; " in detail  # what next
-    return detail
 
 
 def test_a_pose_gets_its_words(service, signer):
@@ -224,15 +218,18 @@ def test_no_bundle(serve, signer, tmp_path):
 
 
 def test_models(service):
-    (model,) = service.client.get("/api/v1/models").json()
-    assert model["kind"] == "recognizer"
+    models = service.client.get("/api/v1/models").json()
+    assert [model["kind"] for model in models][:2] == ["recognizer", "encoder"]
+    model = models[0]
     assert model["name"] == "small"
     assert model["default"]
     assert model["use"] == "open"
     assert model["labels"] == ["casa", "pai", "água"]
     assert model["language"] == "bzs"
     assert model["scores"]["top1"] == 0.5
-    assert model["card"]["title"] == "Three words"
+    producers = [model for model in models if model["kind"] == "producer"]
+    assert producers
+    assert [one["language"] for one in producers if one["default"]] == list({one["language"]: 0 for one in producers})
 
 
 def test_ready(service):
@@ -248,20 +245,134 @@ def test_samples_are_of_words_that_the_bundle_knows(service):
 
 def test_openapi_describes_every_answer(service):
     api = service.client.get("/api/v1/openapi.json").json()
-    assert set(api["paths"]) == {
+    assert set(api["paths"]) >= {
         f"/api/v1/{path}"
         for path in (
-            "recognitions", "models", "samples", "samples/{gloss}.mp4", "health", "ready",
-            "asl/recognitions", "asl/hand-pose",
+            "recognitions", "productions", "phrases", "lexicon", "lexicon/search", "lexicon/export", "lexicon/import",
+            "lexicon/{id}", "lexicon/{id}/pose", "lexicon/{id}/picture.png", "work/{name}", "models", "samples",
+            "samples/{gloss}.mp4", "health", "ready", "asl/recognitions", "asl/hand-pose",
         )
     }  # fmt: skip
     post = api["paths"]["/api/v1/recognitions"]["post"]
-    assert set(post["responses"]) == {"200", "400", "403", "408", "413", "415", "422", "429", "503"}
+    assert set(post["responses"]) == {"200", "400", "403", "408", "409", "413", "415", "422", "429", "503"}
     assert set(post["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]) == {
-        "file", "mirrored", "top", "landmarks"
+        "file", "mirrored", "top", "landmarks", "lexicon", "answer"
     }  # fmt: skip
-    examples = [r["content"]["application/json"].get("example") for s, r in post["responses"].items() if s != "200"]
-    assert all(example["code"] and example["detail"] for example in examples)
+    for path, routes in api["paths"].items():
+        for verb, route in routes.items():
+            for status, answer in route["responses"].items():
+                if int(status) < 400:
+                    continue
+                example = answer["content"]["application/json"]["example"]
+                assert example["code"], (path, verb, status)
+                assert example["detail"], (path, verb, status)
+
+
+def test_examples_of_bodies_are_taken(service):
+    """What the OpenAPI page shows as a body is read without a complaint about its form."""
+    api = service.client.get("/api/v1/openapi.json").json()
+    sent = 0
+    for path, routes in api["paths"].items():
+        body = routes.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
+        examples = [body["example"]] if "example" in body else []
+        examples += [one["value"] for one in body.get("examples", {}).values()]
+        for example in examples:
+            answer = service.client.post(path, json=example)
+            assert answer.status_code in (200, 201, 422), (path, answer.text)
+            assert answer.json().get("code") in (None, "landmarks_missing", "no_sign"), (path, answer.text)
+            sent += 1
+    assert sent >= 5
+
+
+def test_landmarks_get_the_words_of_their_pose(service, signer):
+    gap = signer.points.copy()
+    gap[3, signer.layout.groups["left_hand"]] = np.nan
+    clip = signer.with_points(gap)
+    from_file = service.recognize("x.pose", pose_to_bytes(clip)).json()
+    answer = service.client.post("/api/v1/recognitions", json={"landmarks": landmarks_of(clip)})
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found["file"] == "landmarks"
+    assert found["unknown"] == from_file["unknown"]
+    assert [p["gloss"] for p in found["predictions"]] == [p["gloss"] for p in from_file["predictions"]]
+    shares = [[p["probability"] for p in one["predictions"]] for one in (found, from_file)]
+    assert shares[0] == pytest.approx(shares[1], abs=1e-3)
+    assert set(found["seconds"]) == {"extract", "recognize", "total"}
+
+
+def test_landmarks_as_bytes_are_the_same(service, signer):
+    listed = landmarks_of(signer, digits=9)
+    packed = listed | {"points": base64.b64encode(signer.points.astype("<f4").tobytes()).decode()}
+    found = [
+        service.client.post("/api/v1/recognitions", json={"landmarks": one, "top": 2}).json()["predictions"]
+        for one in (listed, packed)
+    ]
+    assert len(found[0]) == 2
+    assert found[0][0]["probability"] == pytest.approx(found[1][0]["probability"], abs=1e-5)
+
+
+def test_landmarks_of_an_answer_may_be_sent_back(service, signer):
+    landmarks = service.recognize("x.pose", pose_to_bytes(signer), answer="landmarks").json()["landmarks"]
+    answer = service.client.post("/api/v1/recognitions", json={"landmarks": landmarks})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "says"),
+    [
+        pytest.param({"layout": "nowhere"}, 400, "json", "no layout", id="no such layout"),
+        pytest.param({"points": []}, 400, "json", "no frame", id="no frame"),
+        pytest.param({"points": [[[0.5, 0.5]]]}, 400, "json", "75", id="too few landmarks"),
+        pytest.param({"points": [[[0.5]] * 75]}, 400, "json", "[x, y]", id="one coordinate"),
+        pytest.param({"points": [[[0.5, 0.5]] + [[0.5, 0.5, 0]] * 74]}, 400, "json", "[x, y]", id="two and three"),
+        pytest.param({"points": [[[1e300, 0.5]] * 75]}, 400, "json", "away", id="farther than float32"),
+        pytest.param({"points": [[["x", 0.5]] * 75]}, 400, "json", "points", id="a text"),
+        pytest.param({"points": "AAAA"}, 400, "json", "whole frames", id="bytes that are no frames"),
+        pytest.param({"points": "***"}, 400, "json", "base64", id="no base64"),
+        pytest.param({"points": [[None] * 75]}, 422, "no_hand", "no hand", id="nobody"),
+        pytest.param({"fps": 0}, 400, "json", "makes no sense", id="no rate"),
+        pytest.param({"size": [0, 10]}, 400, "json", "makes no sense", id="no picture"),
+        pytest.param({"fps": 0.1}, 413, "too_long", "30 s", id="too long"),
+        pytest.param({"colour": "red"}, 400, "json", "colour", id="an unknown field"),
+    ],
+)
+def test_landmarks_that_will_not_do(service, signer, change, status, code, says):
+    body = {"landmarks": landmarks_of(signer) | change}
+    assert says in refused(service.client.post("/api/v1/recognitions", json=body), status, code)
+
+
+def test_signs_of_the_lexicon_beside_the_words(serve, signer):
+    service = serve()
+    landmarks = landmarks_of(signer)
+    asked = {"landmarks": landmarks, "top": 10, "lexicon": True}
+    assert len(service.client.post("/api/v1/recognitions", json=asked).json()["predictions"]) == 3
+    taught = {"gloss": "mesa", "language": "bzs", "landmarks": landmarks}
+    assert service.client.post("/api/v1/lexicon", json=taught).status_code == 201
+    found = service.client.post("/api/v1/recognitions", json=asked).json()["predictions"]
+    assert found[0]["gloss"] == "mesa"
+    assert found[0]["language"] == "bzs"
+    assert len(found) == 4
+    by_form = service.recognize("x.pose", pose_to_bytes(signer), lexicon="true").json()["predictions"]
+    assert by_form[0]["gloss"] == "mesa"
+
+
+@pytest.mark.parametrize("name", ["x.mp4", "x.pose", "x.png"])
+def test_an_overlay_is_a_film(service, film, signer, name):
+    picture = io.BytesIO()
+    Image.fromarray(next(iter(draw_signer(signer, size=320)))).save(picture, "PNG")
+    content = {"x.mp4": film, "x.pose": pose_to_bytes(signer), "x.png": picture.getvalue()}[name]
+    answer = service.recognize(name, content, answer="overlay")
+    assert answer.headers["content-type"] == "video/mp4", answer.text[:300]
+    with av.open(io.BytesIO(answer.content)) as shown:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in shown.decode(video=0)]
+    assert len(frames) == (1 if name == "x.png" else 16)
+    orange = (frames[0][..., 0] - frames[0][..., 2]) > 120
+    assert orange.sum() > 20  # the signer's left
+    assert service.uploads() == []
+
+
+def test_no_such_answer(service, signer):
+    assert "`answer`" in refused(service.recognize("x.pose", pose_to_bytes(signer), answer="song"), 400, "form")
 
 
 def test_a_pose_may_be_mirrored(service, signer):

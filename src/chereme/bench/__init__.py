@@ -57,6 +57,12 @@ BENCHES = {
     "back-recognition": "chereme.bench.back_recognition",
     "transitions": "chereme.bench.transitions",
     "loop": "chereme.bench.loop",
+    "api-latency": "chereme.bench.api_latency",
+    "api-load": "chereme.bench.api_load",
+    "server-cold": "chereme.bench.server_cold",
+    "web-parity": "chereme.bench.web_parity",
+    "web-fps": "chereme.bench.web_fps",
+    "web-size": "chereme.bench.web_size",
 }
 
 

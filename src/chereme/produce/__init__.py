@@ -5,6 +5,7 @@ from chereme.produce.join import JoinConfig, Joined, Span, join_signs, tighten
 from chereme.produce.phrase import PhrasePlan, plan_phrase, sign_phrase
 from chereme.produce.producer import Producer, open_bundle, open_lexicon, open_producer
 from chereme.produce.recorded import RecordedSigns
+from chereme.produce.several import SeveralProducers
 
 __all__ = [
     "DEFAULT_DECODER",
@@ -14,6 +15,7 @@ __all__ = [
     "PhrasePlan",
     "Producer",
     "RecordedSigns",
+    "SeveralProducers",
     "Span",
     "join_signs",
     "open_bundle",

@@ -14,9 +14,8 @@ from chereme.errors import CheremeError, ReviewError
 from chereme.poses import read_pose
 from chereme.review.decisions import Decision
 from chereme.review.session import Session, decision_json
-from chereme.serve.app import PAGE as SERVED
 from chereme.serve.guard import Guard
-from chereme.serve.work import landmarks_json
+from chereme.serve.landmarks import landmarks_json
 
 __all__ = ["create_review"]
 
@@ -54,14 +53,8 @@ def create_review(session: Session) -> FastAPI:
         return JSONResponse({"code": "form", "detail": f"{where}: {first['msg']}"}, 422)
 
     app.include_router(_api(session))
-    for shared in ("skeleton.js", "icon.svg"):
-        app.add_api_route(f"/{shared}", _file(SERVED / shared), include_in_schema=False)
     app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
-
-
-def _file(path: Path) -> Any:
-    return lambda: FileResponse(path)
 
 
 def _api(session: Session) -> APIRouter:

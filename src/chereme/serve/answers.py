@@ -6,32 +6,37 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
-    "ASL_SAYS", "BoundingBox", "HandPose", "Health", "Letter", "Model", "Place", "RankedLetter", "Refusal",
-    "Recognition", "Sample", "errors",
+    "ASL_SAYS", "SAYS", "Answer", "BoundingBox", "HandPose", "Health", "Landmarks", "Letter", "Limits", "Model",
+    "Place", "RankedLetter", "Recognition", "Refusal", "Sample", "errors",
 ]  # fmt: skip
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """What all answers have in common: nothing is in them that is not described."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Ranked(_Answer):
+class Ranked(Answer):
     """One word and how probable it is."""
 
     gloss: str = Field(examples=["Newspaper"])
     probability: float = Field(ge=0, le=1, description="Calibrated; all words of the bundle together make 1.")
+    language: str | None = Field(None, description="Of a lexicon's sign, where it was said; ISO 639-3.")
+    variant: str | None = Field(None, description="Likewise.")
+    sense: str | None = Field(None, description="Likewise.")
 
 
-class Seconds(_Answer):
+class Seconds(Answer):
     """Time that each step took."""
 
     decode: float | None = Field(None, description="Reading the video's frames; not given for pictures and `.pose`.")
-    extract: float = Field(description="Finding body and hands, or reading them from the `.pose`.")
+    extract: float = Field(description="Finding body and hands, or reading them where they were sent.")
     recognize: float = Field(description="Ranking the words.")
     total: float = Field(description="From the first byte to the answer, with waiting and upload.")
 
 
-class Landmarks(_Answer):
+class Landmarks(Answer):
     """What was found in the clip, frame by frame. Left and right are the signer's own."""
 
     layout: str = Field(examples=["body_hands_75"])
@@ -45,10 +50,10 @@ class Landmarks(_Answer):
     )
 
 
-class Recognition(_Answer):
+class Recognition(Answer):
     """Which word a clip shows."""
 
-    file: str = Field(description="Its name as sent.", examples=["newspaper.mp4"])
+    file: str = Field(description="Its name as sent; `landmarks` where those were sent.", examples=["newspaper.mp4"])
     predictions: list[Ranked] = Field(description="Best first.")
     unknown: bool = Field(description="No word stands out: what was shown is probably none of the bundle's.")
     seconds: Seconds
@@ -56,23 +61,23 @@ class Recognition(_Answer):
     landmarks: Landmarks | None = Field(None, description="Only when asked for.")
 
 
-class Model(_Answer):
-    """A recognizer or speller that this service offers."""
+class Model(Answer):
+    """A trained model that this service answers with."""
 
-    kind: Literal["recognizer", "speller"] = Field(
-        description="Of signs in clips, or of letters in pictures of a hand."
+    kind: Literal["recognizer", "speller", "encoder", "producer"] = Field(
+        description="Names signs in clips; letters in pictures of a hand; finds signs of the lexicon; signs words."
     )
     name: str = Field(examples=["isl43"])
-    default: bool = Field(description="The one of its kind that answers.")
+    default: bool = Field(description="The one of its kind, and of producers of its language, that is asked first.")
     language: str = Field(description="ISO 639-3 of the signed language.", examples=["ins"])
-    labels: list[str]
-    layout: str = Field(description="Landmarks that it reads.")
+    labels: list[str] = Field(description="What it names or signs; of an encoder, what it learnt from.")
+    layout: str = Field(description="Landmarks that it reads or makes.")
     use: str = Field(description="`open`: any use with credit; `research`: research and demonstration only.")
     card: dict[str, Any] = Field(description="Title, summary, data, licence, use, limits.")
     scores: dict[str, Any] = Field(description="As its evaluation wrote them.")
 
 
-class Sample(_Answer):
+class Sample(Answer):
     """A clip to try: a drawn figure, not a person."""
 
     gloss: str
@@ -80,7 +85,7 @@ class Sample(_Answer):
     href: str = Field(examples=["/api/v1/samples/Newspaper.mp4"])
 
 
-class Limits(_Answer):
+class Limits(Answer):
     """How large a clip may be."""
 
     megabytes: float = Field(description="Of 1,000,000 bytes.")
@@ -88,7 +93,7 @@ class Limits(_Answer):
     megapixels: float
 
 
-class Health(_Answer):
+class Health(Answer):
     """The service runs; `ready` also says that it can recognize."""
 
     status: Literal["live", "ready"]
@@ -99,14 +104,14 @@ class Health(_Answer):
     )
 
 
-class RankedLetter(_Answer):
+class RankedLetter(Answer):
     """One letter and how probable it is."""
 
     letter: str = Field(examples=["A"])
     probability: float = Field(ge=0, le=1, allow_inf_nan=False)
 
 
-class Letter(_Answer):
+class Letter(Answer):
     """Which letter a hand shows."""
 
     letter: str | None = Field(description="null: a hand, but none of the letters stands out.", examples=["A"])
@@ -119,7 +124,7 @@ class Letter(_Answer):
     ranked: list[RankedLetter] = Field(description="Best first, as many as asked for.")
 
 
-class Place(_Answer):
+class Place(Answer):
     """A point of the hand, in fractions of the picture; outside 0 to 1 where the hand leaves it."""
 
     x: float = Field(allow_inf_nan=False, description="To the right, of the width.")
@@ -127,7 +132,7 @@ class Place(_Answer):
     z: float = Field(allow_inf_nan=False, description="Away from the camera, from the wrist, of the width.")
 
 
-class BoundingBox(_Answer):
+class BoundingBox(Answer):
     """The upright rectangle round all points, in fractions of the picture."""
 
     x_min: float
@@ -138,7 +143,7 @@ class BoundingBox(_Answer):
     height: float
 
 
-class HandPose(_Answer):
+class HandPose(Answer):
     """Where a hand is, upright by the picture's EXIF orientation."""
 
     landmarks: list[Place] = Field(
@@ -149,18 +154,20 @@ class HandPose(_Answer):
     bounding_box: BoundingBox
 
 
-class Refusal(_Answer):
+class Refusal(Answer):
     """What went wrong, in which clip, and what to do next."""
 
     code: str = Field(examples=["no_hand"])
     detail: str
 
 
-_SAYS = {
-    400: ("damaged", "not a video, or one cut short"),
+SAYS = {
+    400: ("damaged", "not a video, or one cut short; or not the form or JSON that is asked for"),
+    401: ("token", "no token, or not the one of the service"),
     403: ("elsewhere", "the request comes from a page of another site"),
     404: ("no_sample", "no such sample"),
     408: ("slow_upload", "the upload did not arrive in time"),
+    409: ("cancelled", "cancelled by its name, `DELETE /api/v1/work/NAME`"),
     413: ("too_large", "more bytes, pixels or seconds than are taken"),
     415: ("unknown_type", "neither video, picture nor .pose"),
     422: ("no_hand", "nobody, no hand, or not the landmarks that the model reads"),
@@ -168,9 +175,9 @@ _SAYS = {
     500: ("internal", "a fault of ours"),
     503: ("no_bundle", "no recognizer could be opened"),
 }
+"""What statuses mean where a clip is asked about: a code, and a line."""
 
-
-ASL_SAYS = _SAYS | {
+ASL_SAYS = SAYS | {
     400: ("damaged", "empty, not a picture, or one cut short"),
     413: ("too_large", "more bytes or pixels than are taken"),
     422: ("no_hand", "no hand in the picture, or no picture in the form"),
@@ -179,7 +186,7 @@ ASL_SAYS = _SAYS | {
 """What statuses mean where a picture of a hand is asked for."""
 
 
-def errors(*statuses: int, says: Mapping[int, tuple[str, str]] = _SAYS) -> dict[int | str, dict[str, Any]]:
+def errors(*statuses: int, says: Mapping[int, tuple[str, str]] = SAYS) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer so."""
     return {
         status: {

@@ -1,152 +1,33 @@
 """The application: the API under /api/v1 and the page beside it."""
 
-import mimetypes
-import tempfile
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
-from pathlib import Path
-from time import perf_counter
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 
 from chereme import __version__
-from chereme.bundle import Bundle
-from chereme.errors import CheremeError
-from chereme.recognize import Recognizer
-from chereme.serve.answers import Health, Limits, Model, Recognition, Sample, errors
-from chereme.serve.asl import Fingerspelling, routes
+from chereme.serve import asl as letters
+from chereme.serve import assets, dictionary, recognitions, signing, stream
+from chereme.serve.answers import Health, Model, Sample, errors
+from chereme.serve.answers_signs import WorkState
 from chereme.serve.guard import Guard
+from chereme.serve.metrics import CONTENT_TYPE_LATEST, Counted
+from chereme.serve.page_files import PageFiles
 from chereme.serve.refusals import RefusedError
-from chereme.serve.samples import Samples
+from chereme.serve.service import Service
 from chereme.serve.settings import AslSettings, ServeSettings, read_asl_settings, read_settings
-from chereme.serve.upload import Body, Upload, limit_of, receive
-from chereme.serve.work import answer
-from chereme.serve.workers import AbandonedError, Workers
+from chereme.serve.workers import AbandonedError
 
-__all__ = ["PAGE", "create_app"]
-
-# some systems call scripts plain text, and a browser told not to sniff would refuse them
-mimetypes.add_type("text/javascript", ".js")
-
-PAGE = Path(__file__).parent / "page"
+__all__ = ["create_app"]
 
 _ABOUT = (
-    "Sign-language clips in, ranked words out, on this machine: nothing that is sent is kept or passed on. Knows only"
-    " the words of its bundle (`/models`), for the uses that its card names; it is no interpreter."
+    "Sign-language clips in, ranked words out, and words into signing, on this machine: nothing that is sent is kept or"
+    " passed on, but the signs that are added to the lexicon. Knows only the words of its models (`/models`) and of its"
+    " lexicon, for the uses that their cards name; it is no interpreter."
 )
-
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "A video (mp4, webm, mov, mkv, avi …), a picture, or a `.pose`.",
-                        },
-                        "mirrored": {
-                            "type": "boolean",
-                            "default": False,
-                            "description": "The picture is mirrored, as selfie cameras store it.",
-                        },
-                        "top": {"type": "integer", "default": 5, "minimum": 1, "maximum": 1000},
-                        "landmarks": {
-                            "type": "boolean",
-                            "default": False,
-                            "description": "Answer with the landmarks that were found, too.",
-                        },
-                    },
-                }
-            }
-        },
-    }
-}
-
-
-class Service:
-    """What the requests of one application share."""
-
-    def __init__(self, settings: ServeSettings, asl: AslSettings) -> None:
-        self.settings = settings
-        self.workers = Workers(settings.workers, settings.waiting)
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="chereme-", dir=settings.temporary, ignore_cleanup_errors=True
-        )
-        self.folder = Path(self._folder.name)
-        """For uploads; only this user may look into it, and it goes with the service."""
-        self._recognizer: Recognizer | CheremeError
-        try:
-            self._recognizer = Recognizer.load(settings.bundle)
-        except CheremeError as error:
-            self._recognizer = error
-        known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
-        self.samples = Samples(settings.decoder, known)
-        self.spelling = Fingerspelling(asl, settings, self.workers)
-
-    @property
-    def recognizer(self) -> Recognizer:
-        """Raises RefusedError when the bundle could not be opened at the start."""
-        if isinstance(self._recognizer, CheremeError):
-            raise RefusedError("no_bundle", str(self._recognizer).partition("; ")[0])
-        return self._recognizer
-
-    def health(self, status: Any) -> Health:
-        s = self.settings
-        limits = Limits(megabytes=s.max_upload_mb, seconds=s.max_seconds, megapixels=s.max_megapixels)
-        return Health(status=status, version=__version__, limits=limits, asl=self.spelling.state)
-
-    def models(self) -> list[Model]:
-        """What answers, the recognizer of clips first."""
-        spelling = [] if self.spelling.state == "no model" else [self.spelling.speller.bundle]
-        return [_described(bundle) for bundle in (self.recognizer.bundle, *spelling)]
-
-    async def recognize(self, request: Request) -> dict[str, Any]:
-        """Take an upload, work on it, and leave nothing of it behind, whatever happens."""
-        begun = perf_counter()
-        body = Body(request, limit_of(self.settings))
-        try:
-            recognizer = self.recognizer
-            with self.workers.place():
-                upload = await receive(body, self.settings, self.folder)
-                result = await self._work(upload, recognizer, request)
-        except RefusedError:
-            await body.drain()
-            raise
-        result["seconds"]["total"] = perf_counter() - begun
-        result["seconds"] = {step: round(took, 4) for step, took in result["seconds"].items()}
-        return result
-
-    async def _work(self, upload: Upload, recognizer: Recognizer, request: Request) -> dict[str, Any]:
-        started = threading.Event()
-
-        def work(stop: threading.Event) -> dict[str, Any]:
-            started.set()
-            try:
-                return answer(upload, recognizer, self.settings, stop)
-            finally:
-                upload.remove()
-
-        try:
-            return await self.workers.do(work, request, upload.name)
-        finally:
-            if not started.is_set():
-                upload.remove()
-
-    def close(self) -> None:
-        self.workers.close()
-        self.spelling.close()
-        self._folder.cleanup()
 
 
 def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = None) -> FastAPI:
@@ -178,39 +59,41 @@ def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = 
     app.state.service = service
     if asl.cors_origins:
         app.add_middleware(
-            CORSMiddleware, allow_origins=asl.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+            CORSMiddleware, allow_origins=asl.cors_origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"]
         )
     hosts = [h for h in settings.hosts.split(",") if h.strip()]
     app.add_middleware(Guard, hosts=hosts, origins=asl.cors_origins)  # the last added is the first asked
 
+    app.add_middleware(Counted, metrics=service.metrics)
+
     @app.exception_handler(RefusedError)
     async def _refused(_: Request, refused: RefusedError) -> JSONResponse:
-        wait = {"Retry-After": "3"} if refused.code == "busy" else None
-        return JSONResponse({"code": refused.code, "detail": refused.detail}, refused.status, wait)
+        more = {429: {"Retry-After": "3"}, 401: {"WWW-Authenticate": "Bearer"}}.get(refused.status)
+        return JSONResponse({"code": refused.code, "detail": refused.detail}, refused.status, more)
+
+    @app.exception_handler(RequestValidationError)
+    async def _unfit(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        refused = RefusedError("query", f"`{first['loc'][-1]}`: {first['msg']}")
+        return JSONResponse({"code": refused.code, "detail": refused.detail}, refused.status)
 
     @app.exception_handler(AbandonedError)
     async def _abandoned(_: Request, __: AbandonedError) -> Response:
         return Response(status_code=499)  # nobody reads it
 
     app.include_router(_api(service))
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    app.mount("/", PageFiles())
     return app
 
 
 def _api(service: Service) -> APIRouter:
     api = APIRouter(prefix="/api/v1")
+    api.include_router(recognitions.routes(service.recognitions))
+    api.include_router(signing.routes(lambda: service.productions, service.settings, service.workers))
+    api.include_router(dictionary.routes(lambda: service.dictionary, service.settings, service.workers))
+    api.include_router(stream.routes(service.streams))
 
-    @api.post(
-        "/recognitions",
-        summary="Which word does this clip show?",
-        response_model=Recognition,
-        responses=errors(400, 403, 408, 413, 415, 422, 429, 503),
-        openapi_extra=_FORM,
-    )
-    async def recognitions(request: Request) -> JSONResponse:
-        return JSONResponse(await service.recognize(request))
-
-    @api.get("/models", summary="What can be recognized, and what may it be used for?", responses=errors(503))
+    @api.get("/models", summary="What answers, and what may it be used for?", responses=errors(503))
     def models() -> list[Model]:
         return service.models()
 
@@ -225,13 +108,38 @@ def _api(service: Service) -> APIRouter:
         "/samples/{gloss}.mp4",
         summary="One of them",
         response_class=Response,
-        responses={200: {"content": {"video/mp4": {}}}, **errors(404, 429)},
+        responses={200: {"content": {"video/mp4": {}}}, **errors(404, 429), **_ASKED},
     )
     async def sample(gloss: str, request: Request) -> Response:
         await request.body()
         with service.workers.place():
             film = await service.workers.do(lambda _: service.samples.film(gloss), request, gloss[:60])
         return Response(film, media_type="video/mp4")
+
+    @api.get("/work/{name}", summary="How far is a request?", responses=_OF_WORK)
+    async def work(name: str) -> WorkState:
+        found = service.workers.work(name)
+        return WorkState(state="running" if found.running else "waiting", share=round(found.share, 3))
+
+    @api.delete(
+        "/work/{name}",
+        summary="End it",
+        status_code=204,
+        response_class=Response,
+        responses=_OF_WORK,
+    )
+    async def cancel(name: str) -> Response:
+        service.workers.work(name).cancel()
+        return Response(status_code=204)
+
+    @api.get(
+        "/metrics",
+        summary="What it does, for Prometheus",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}},
+    )
+    def metrics() -> Response:
+        return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @api.get("/health", summary="Does it run?")
     def health() -> Health:
@@ -242,19 +150,10 @@ def _api(service: Service) -> APIRouter:
         assert service.recognizer
         return service.health("ready")
 
-    api.include_router(routes(service.spelling))
+    api.include_router(assets.routes(service.assets), responses=_ASKED)
+    api.include_router(letters.routes(service.spelling))
     return api
 
 
-def _described(bundle: Bundle) -> Model:
-    return Model(
-        kind="speller" if bundle.kind == "speller" else "recognizer",
-        name=bundle.name,
-        default=True,
-        language=bundle.language,
-        labels=list(bundle.labels),
-        layout=bundle.layout.name,
-        use=bundle.card.use,
-        card=asdict(bundle.card),
-        scores=dict(bundle.scores),
-    )
+_ASKED = errors(422, says={422: ("query", "a parameter is not what is taken")})
+_OF_WORK = {**errors(404, says={404: ("no_work", "nothing of that name is worked on")}), **_ASKED}

@@ -16,7 +16,9 @@ HEADERS = {
     "Content-Security-Policy": "; ".join(
         (
             "default-src 'none'",
-            "script-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval'",  # for WebAssembly only, not for eval
+            "worker-src 'self'",
+            "manifest-src 'self'",
             "style-src 'self'",
             "img-src 'self' blob:",
             "media-src 'self' blob:",
@@ -33,7 +35,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""On every answer: the page can load nothing from elsewhere and send nothing there, and nothing is cached."""
+"""On every answer: the page can load nothing from elsewhere and send nothing there, and nothing is cached but the
+files of the page and the engine, which say so themselves."""
 
 
 class Guard:
@@ -54,6 +57,13 @@ class Guard:
         self.hosts = LOOPBACK | {h.strip().lower() for h in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if self._refusal(Headers(scope=scope)):  # a page elsewhere could open one without asking
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                await self.app(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -62,7 +72,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    if name != "Cache-Control" or name not in headers:
+                        headers[name] = value
             await send(message)
 
         if refused := self._refusal(Headers(scope=scope)):

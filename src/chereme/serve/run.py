@@ -13,12 +13,17 @@ from chereme.errors import CheremeError
 from chereme.serve.app import create_app
 from chereme.serve.guard import LOOPBACK
 from chereme.serve.refusals import RefusedError
+from chereme.serve.service import Service
 from chereme.serve.settings import AslSettings, ServeSettings
 from chereme.serve.work import warm_up
 
 __all__ = ["listen", "run"]
 
 _NEXT_PORTS = 20
+_KEPT = 60
+"""Seconds that a connection stays open between two requests: a desk is used now and then."""
+_LARGEST_MESSAGE = 2_000_000
+"""Bytes of a stream's message: a few seconds of landmarks as JSON."""
 
 
 def run(
@@ -62,9 +67,22 @@ def run(
         if settings.host not in LOOPBACK | {"::1"}:
             say("others on this network can reach it: it has no passwords and no encryption of its own")
         say("Ctrl-C ends it")
-        config = uvicorn.Config(app, log_level="warning", ws="none", server_header=False, timeout_graceful_shutdown=3)
-        server = _Server(config, lambda: webbrowser.open(address) if browser else None)
-        threading.Thread(target=_warm_up, daemon=True).start()
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            ws="websockets-sansio",
+            ws_max_size=_LARGEST_MESSAGE,
+            server_header=False,
+            timeout_keep_alive=_KEPT,
+            timeout_graceful_shutdown=3,
+        )
+
+        def started() -> None:
+            threading.Thread(target=_warm_up, args=[service], daemon=True).start()
+            if browser:
+                webbrowser.open(address)
+
+        server = _Server(config, started)
         with suppress(KeyboardInterrupt):  # uvicorn raises it again when it has closed everything
             server.run(sockets=[socket_])
 
@@ -118,6 +136,8 @@ def _by_that_name(settings: ServeSettings) -> ServeSettings:
     return settings.model_copy(update={"hosts": "*" if wide else shown})
 
 
-def _warm_up() -> None:
-    with suppress(CheremeError, ImportError):  # the first clip will say so
-        warm_up()
+def _warm_up(service: Service) -> None:
+    """Load what the first requests need, once the service answers."""
+    for load in (service.warm_up, warm_up):
+        with suppress(CheremeError, ImportError):  # the first request will say so
+            load()

@@ -8,10 +8,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chereme.errors import RecipeError
+from chereme.places import user_folder
 from chereme.recognize import DEFAULT_BUNDLE
 from chereme.spell import DEFAULT_SPELLER
 
@@ -26,7 +27,9 @@ _USUAL_PORTS = {"http": ":80", "https": ":443"}
 class ServeSettings(BaseSettings):
     """What the service offers, and how much of anything it takes."""
 
-    model_config = SettingsConfigDict(env_prefix="CHEREME_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CHEREME_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     bundle: str = DEFAULT_BUNDLE
     """Recognizer: a bundle's folder, or the name of one that ships."""
@@ -48,11 +51,27 @@ class ServeSettings(BaseSettings):
     """Clips that are worked on at the same time."""
     waiting: int = Field(8, ge=0)
     """Requests that may wait for a worker; further ones are told to come back."""
+    streams: int = Field(8, ge=0)
+    """Streams of landmarks that may be open at the same time."""
+    stream_idle: float = Field(60, gt=0)
+    """Seconds without a frame after which a stream is closed."""
     hosts: str = ""
     """Names, comma-separated, by which browsers may call the service besides this machine's own; `*`: any.
     A page elsewhere on the web cannot reach in by pointing a name of its own at this machine."""
+    lexicon: str = Field("", validation_alias="CHEREME_SERVE_LEXICON")
+    """Lexicon that signs are added to: a file, or the URL of a database; empty: the user's own file. It is made when
+    the first sign comes."""
+    token: SecretStr = SecretStr("")
+    """Who adds or removes signs must send it; empty: that can be done from this machine alone."""
+    max_signs: int = Field(60, ge=1)
+    """Longest phrase that is signed, in signs."""
     temporary: Path | None = None
     """Folder for uploads while they are worked on; None: the system's."""
+
+    @property
+    def lexicon_place(self) -> str:
+        """File or URL of the lexicon."""
+        return self.lexicon or str(user_folder() / "lexicon.sqlite")
 
     @property
     def max_bytes(self) -> int:

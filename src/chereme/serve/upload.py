@@ -21,7 +21,10 @@ from chereme.landmarks.video import VIDEOS
 from chereme.serve.refusals import RefusedError
 from chereme.serve.settings import ServeSettings
 
-__all__ = ["Body", "PictureUpload", "Upload", "limit_of", "receive", "receive_picture"]
+__all__ = [
+    "Body", "PictureUpload", "Upload", "is_json", "limit_of", "receive", "receive_clips", "receive_file",
+    "receive_json", "receive_picture",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -51,6 +54,10 @@ class Upload:
     mirrored: bool
     landmarks: bool
     top: int
+    lexicon: bool = False
+    """Name the signs of the lexicon as well."""
+    overlay: bool = False
+    """Answer with the film and what was found drawn over it."""
 
     def remove(self) -> None:
         """Delete it; a second call does nothing."""
@@ -128,12 +135,53 @@ async def receive_picture(body: Body, settings: ServeSettings) -> PictureUpload:
     return await _receive(body, settings, partial(_picture, settings=settings))
 
 
-async def _receive(body: Body, settings: ServeSettings, take: Callable[[FormData], T]) -> T:
+async def receive_clips(
+    body: Body, settings: ServeSettings, folder: Path, most: int
+) -> tuple[list[Upload], dict[str, str]]:
+    """Take a form with several clips into a private folder; gives the other fields, too.
+
+    Raises:
+        RefusedError: as `receive`.
+    """
+    return await _receive(body, settings, partial(_keep_all, settings=settings, folder=folder), most)
+
+
+async def receive_file(body: Body, settings: ServeSettings, folder: Path, suffix: str) -> Upload:
+    """Take a form whose file may be of any type; what it is, who reads it finds out.
+
+    Raises:
+        RefusedError: too large, too slow, or no file in it.
+    """
+    return await _receive(body, settings, partial(_keep, settings=settings, folder=folder, suffix=suffix))
+
+
+async def receive_json(body: Body, settings: ServeSettings) -> bytes:
+    """Take a body that is not a form.
+
+    Raises:
+        RefusedError: too large, too slow, or empty.
+    """
     try:
         async with asyncio.timeout(settings.upload_seconds):
-            form = await MultiPartParser(body.request.headers, aiter(body), max_files=1, max_fields=8).parse()
+            found = b"".join([chunk async for chunk in body])
     except TimeoutError:
-        raise RefusedError("slow_upload", f"the upload took more than {settings.upload_seconds:g} s") from None
+        raise _slow(settings) from None
+    if not found.strip():
+        raise RefusedError("json", "the body is empty")
+    return found
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body says that it is JSON."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+async def _receive(body: Body, settings: ServeSettings, take: Callable[[FormData], T], files: int = 1) -> T:
+    try:
+        async with asyncio.timeout(settings.upload_seconds):
+            form = await MultiPartParser(body.request.headers, aiter(body), max_files=files, max_fields=12).parse()
+    except TimeoutError:
+        raise _slow(settings) from None
     except (MultiPartException, FormParserError, KeyError) as error:
         raise RefusedError("form", f"no form that can be read ({error})") from error
     try:
@@ -147,18 +195,39 @@ def limit_of(settings: ServeSettings) -> int:
     return settings.max_bytes + _BESIDES
 
 
+def _slow(settings: ServeSettings) -> RefusedError:
+    return RefusedError("slow_upload", f"the upload took more than {settings.upload_seconds:g} s")
+
+
 def _too_large(limit: int) -> RefusedError:
     return RefusedError("too_large", f"the upload is larger than the {(limit - _BESIDES) / 1e6:g} MB that are taken")
 
 
-def _keep(form: FormData, settings: ServeSettings, folder: Path) -> Upload:
+def _keep(form: FormData, settings: ServeSettings, folder: Path, suffix: str = "") -> Upload:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise RefusedError("form", "no clip in the form")
+    how = _answer(form)
     name = _checked_name(file, "clip", settings)
-    suffix = _suffix(name, file.content_type or "")
-    options = _flag(form, "mirrored"), _flag(form, "landmarks"), _top(form)
-    return Upload(_write(file.file, suffix, folder), name, *options)
+    suffix = suffix or _suffix(name, file.content_type or "")
+    options = _flag(form, "mirrored"), how == "landmarks" or _flag(form, "landmarks"), _top(form)
+    return Upload(_write(file.file, suffix, folder), name, *options, _flag(form, "lexicon"), how == "overlay")
+
+
+def _keep_all(form: FormData, settings: ServeSettings, folder: Path) -> tuple[list[Upload], dict[str, str]]:
+    files = [file for file in form.getlist("file") if isinstance(file, UploadFile)]
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    if not files:
+        raise RefusedError("form", "no clip in the form")
+    kept: list[Upload] = []
+    try:
+        for file in files:
+            kept.append(_keep(FormData([("file", file), *fields.items()]), settings, folder))  # noqa: PERF401 - as far
+    except BaseException:
+        for upload in kept:
+            upload.remove()
+        raise
+    return kept, fields
 
 
 def _picture(form: FormData, settings: ServeSettings) -> PictureUpload:
@@ -211,6 +280,13 @@ def _suffix(name: str, content_type: str) -> str:
     if kind not in _TYPES:
         raise RefusedError("unknown_type", f"{name}: neither video, picture nor .pose by its name and type")
     return _TYPES[kind]
+
+
+def _answer(form: FormData) -> str:
+    value = str(form.get("answer", "")).strip().lower()
+    if value not in ("", "words", "landmarks", "overlay"):
+        raise RefusedError("form", f"the field `answer` must be words, landmarks or overlay, got {value[:40]!r}")
+    return value
 
 
 def _flag(form: FormData, field: str) -> bool:

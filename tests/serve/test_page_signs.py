@@ -1,0 +1,192 @@
+"""Desk, dictionary, teaching and practice in the browser; landmarks stand in for the tracker, all else is real."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from in_browser import ROOT, Open, opener, tracker_script
+
+WEB = ROOT / "web"
+
+
+@pytest.fixture
+def open_page(browser: Browser, desk_service, book) -> Iterator[Open]:
+    """Pages that see somebody sign “Book” again and again."""
+    script = tracker_script(book)
+    with opener(browser, desk_service.url) as begin:
+        yield lambda page, **given: begin(page, script, **given)
+
+
+def turn_on(page: Page) -> None:
+    page.get_by_role("button", name="Turn on the camera").click()
+
+
+def moves(page: Page) -> bool:
+    """Whether the drawn signer is another one a moment later."""
+    if page.locator(".signer").get_attribute("data-playing") == "false":  # it has come to its end meanwhile
+        page.locator(".signer .round").click()
+    drawn = "document.querySelector('.signer canvas').toDataURL()"
+    before = page.evaluate(drawn)
+    page.wait_for_timeout(400)
+    return page.evaluate(drawn) != before
+
+
+def test_a_desk_for_two(open_page):
+    page = open_page("desk")
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    turn_on(page)
+    word = page.locator("#line button").first
+    expect(word).to_have_text("Book", timeout=30_000)
+    assert posted == []  # what was signed is read here
+
+    word.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    other = page.locator(".others button .gloss, .others button span:first-child").nth(1).inner_text()
+    page.locator(".others button").nth(1).click()
+    expect(word).to_have_text(other)
+    word.click()
+    page.get_by_label("Another word").fill("Library")
+    page.get_by_role("button", name="Use it").click()
+    expect(word).to_have_text("Library")
+    page.get_by_role("button", name="Turn the camera off").click()
+    page.click("#say")
+    expect(page.locator("#turns")).to_contain_text("Library")
+
+    page.fill("#sentence", "Book newspaper unicorn")
+    page.keyboard.press("Enter")
+    expect(page.locator(".signer canvas")).to_be_visible(timeout=20_000)
+    assert moves(page)
+    expect(page.locator(".spans")).to_contain_text("Book", ignore_case=True)
+    expect(page.locator("#turns .written")).to_contain_text("Book newspaper unicorn")
+    page.get_by_role("button", name="0.5×").click()
+    expect(page.get_by_role("button", name="0.5×")).to_have_attribute("aria-pressed", "true")
+
+    page.click("#clear")
+    expect(page.locator("#turns")).to_have_count(0)
+    assert "unicorn" not in page.content()
+    kept = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    assert "Library" not in kept
+    assert "unicorn" not in kept
+
+
+def test_a_phrase_is_picked(open_page):
+    page = open_page("desk")
+    expect(page.locator("#phrases button").first).to_be_visible()
+    page.get_by_placeholder("Find a phrase").fill("NURSE")
+    page.get_by_role("button", name="Hello, I am a nurse.").click()
+    expect(page.locator("#turns .written")).to_contain_text("Hello, I am a nurse.", timeout=20_000)
+
+
+def test_a_sign_is_looked_up_by_its_word(open_page):
+    page = open_page("dictionary")
+    page.fill("#query", "book")
+    entry = page.locator("#entries button", has_text="Book").first
+    expect(entry).to_be_visible()
+    expect(page.locator("#total")).to_contain_text("sign")
+    entry.click()
+    expect(page.get_by_role("heading", name="Book", level=2)).to_be_visible()
+    expect(page.locator(".signer canvas")).to_be_visible(timeout=20_000)
+    assert moves(page)
+    page.fill("#query", "qqqq")
+    expect(page.get_by_role("heading", name="No sign with that word")).to_be_visible()
+
+
+def test_a_sign_is_looked_up_by_signing_it(open_page):
+    page = open_page("dictionary")
+    page.click("#by-sign")
+    turn_on(page)
+    expect(page.locator("#entries button").first).to_contain_text("alike", timeout=40_000)
+    glosses = page.locator("#entries .gloss").all_inner_texts()
+    assert "Book" in [gloss.strip() for gloss in glosses[:5]]
+
+
+def test_a_sign_is_taught_recognized_saved_and_loaded(open_page, tmp_path):
+    page = open_page("teach")
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    page.fill("#name", "my sign")
+    turn_on(page)
+    expect(page.locator(".steps [data-done=true]").first).to_be_visible(timeout=40_000)
+    page.click("#save")
+    expect(page.locator("#saved")).to_contain_text("my sign")
+    expect(page.locator("#tried")).to_contain_text("my sign", timeout=40_000)
+    page.get_by_role("button", name="Turn the camera off").click()
+    with page.expect_download() as saving:
+        page.click("#export")
+    saved = tmp_path / "signs.json"
+    saving.value.save_as(saved)
+    held = json.loads(saved.read_text(encoding="utf-8"))
+    assert [sign["gloss"] for sign in held["signs"]] == ["my sign"]
+
+    page.get_by_role("link", name="Recognize").click()
+    page.click("#camera")
+    expect(page.locator("#heard #word")).to_have_text("my sign", timeout=40_000)
+    assert posted == []
+
+    page.get_by_role("link", name="Teach").click()
+    page.get_by_role("button", name="Play my sign").click()
+    assert moves(page)
+    page.get_by_role("button", name="Remove my sign").click()
+    expect(page.locator("#signs")).to_have_count(0)
+    page.set_input_files("#import", saved)
+    expect(page.locator("#signs li")).to_contain_text("example")
+    page.set_input_files("#import", {"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
+    expect(page.get_by_role("heading", name="This file holds no signs I can use")).to_be_visible()
+
+
+def test_letters_are_practised(browser, desk_service, held_letter):
+    """A hand that holds one letter all the while: that letter counts, others do not."""
+    letter, place, signed = held_letter
+    with opener(browser, desk_service.url) as begin:
+        page = begin("practice", tracker_script(signed))
+        page.get_by_text("Single letters").click()
+        page.evaluate("(first) => { const left = [first]; Math.random = () => left.shift() ?? 0; }", place)
+        page.click("#start")
+        expect(page.locator("#letters li").first).to_contain_text(letter)
+        expect(page.locator("#see")).to_contain_text(f"I see {letter}", timeout=40_000)
+        expect(page.locator("#letters [data-state=right]")).to_have_count(1, timeout=20_000)
+        page.wait_for_timeout(1500)
+        expect(page.locator("#letters [data-state=right]")).to_have_count(1)
+        while page.locator("#skip").count():
+            page.click("#skip")
+        expect(page.locator("#finished")).to_contain_text("1 of 6 letters")
+
+
+def test_the_browsers_numbers_of_a_hand_are_those_of_python(tmp_path):
+    from chereme.features.hand import hand_geometry
+    from made_up import made_up_hands
+
+    vitest = WEB / "node_modules" / "vitest" / "vitest.mjs"
+    if not (shutil.which("node") and vitest.is_file()):
+        pytest.skip("no Node, or `make page` has not been run")
+    hands = made_up_hands(5, np.random.default_rng(3))
+    golden = tmp_path / "hands.json"
+    golden.write_text(
+        json.dumps({"hands": hands.tolist(), "features": hand_geometry(hands).tolist()}), encoding="utf-8"
+    )
+    done = subprocess.run(
+        ["node", vitest, "run", "tests/letters.test.ts"],
+        cwd=WEB,
+        env={**os.environ, "CHEREME_GOLDEN_HANDS": str(golden)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_the_pages_own_tests_pass():
+    """Those of web/tests that need nothing from Python."""
+    vitest = WEB / "node_modules" / "vitest" / "vitest.mjs"
+    if not (shutil.which("node") and vitest.is_file()):
+        pytest.skip("no Node, or `make page` has not been run")
+    done = subprocess.run(["node", vitest, "run"], cwd=WEB, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]

@@ -1,0 +1,196 @@
+/** The service behind the page; every address is on the page's own origin. */
+
+const API = "/api/v1";
+
+export interface Limits {
+  megabytes: number;
+  seconds: number;
+  megapixels: number;
+}
+
+export interface Health {
+  status: string;
+  version: string;
+  limits: Limits;
+  asl: "ready" | "no model" | "no engine";
+}
+
+export interface Card {
+  title: string;
+  summary: string;
+  data: string[];
+  licence: string;
+  use: string;
+  limits: string[];
+}
+
+export interface Model {
+  kind: string;
+  name: string;
+  default: boolean;
+  language: string;
+  labels: string[];
+  layout: string;
+  use: string;
+  card: Card;
+  scores: Record<string, unknown>;
+}
+
+export interface Sample {
+  gloss: string;
+  seconds: number;
+  href: string;
+}
+
+export interface Guess {
+  gloss: string;
+  probability: number;
+}
+
+/** Landmarks as the service gives them: x right, y down, in picture heights; null where nothing was seen. */
+export interface Landmarks {
+  layout: string;
+  names: string[];
+  bones: [number, number][];
+  fps: number;
+  size: [number, number];
+  mirrored?: boolean;
+  points: (number[] | null)[][];
+}
+
+export interface Recognition {
+  file: string;
+  predictions: Guess[];
+  unknown: boolean;
+  seconds: { decode?: number | null; extract: number; recognize: number; total: number };
+  bundle: string;
+  landmarks?: Landmarks | null;
+}
+
+export interface Span {
+  gloss: string;
+  start: number;
+  end: number;
+  how: string;
+}
+
+export interface Production {
+  glosses: string[];
+  spans: Span[];
+  missing: string[];
+  seconds: number;
+  landmarks: Landmarks;
+}
+
+export interface Phrase {
+  text: string;
+  glosses: string[];
+  /** What has to be filled in before it is signed. */
+  places?: string[];
+  signable: boolean;
+}
+
+export interface Entry {
+  id: string;
+  gloss: string;
+  language: string;
+  source: string;
+  examples: number;
+  has_pose: boolean;
+  /** Who would sign it; null: nobody can. */
+  how: "lexicon" | "producer" | null;
+}
+
+/** An answer that is not the one hoped for: `code` finds the words, `detail` is the service's own line. */
+export class Refused extends Error {
+  constructor(
+    readonly code: string,
+    readonly detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+async function ask(path: string, options: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(`${API}/${path}`, options);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new Refused("offline", String(error));
+  }
+  if (answer.ok) return answer;
+  const told = (await answer.json().catch(() => ({}))) as { code?: string; detail?: unknown };
+  const detail = typeof told.detail === "string" ? told.detail : `${answer.status} ${answer.statusText}`;
+  throw new Refused(told.code ?? (answer.status === 404 ? "not_there" : "internal"), detail);
+}
+
+async function json<T>(path: string, options?: RequestInit): Promise<T> {
+  return (await ask(path, options)).json() as Promise<T>;
+}
+
+function body(value: unknown, signal?: AbortSignal): RequestInit {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(value),
+    signal: signal ?? null,
+  };
+}
+
+export const ready = () => json<Health>("ready");
+export const models = () => json<Model[]>("models");
+export const samples = () => json<Sample[]>("samples");
+export const phrases = (language: string, signs: string) =>
+  json<Phrase[]>(`phrases?${new URLSearchParams({ language, ...(signs && { signs }) })}`);
+
+export async function sampleFilm(sample: Sample): Promise<File> {
+  const film = await (await ask(`samples/${encodeURIComponent(sample.gloss)}.mp4`)).blob();
+  return new File([film], `${sample.gloss}.mp4`, { type: "video/mp4" });
+}
+
+export function recognizeFile(file: File, mirrored: boolean, signal: AbortSignal): Promise<Recognition> {
+  const form = new FormData();
+  form.append("file", file);
+  form.append("mirrored", String(mirrored));
+  form.append("landmarks", "true");
+  return json("recognitions", { method: "POST", body: form, signal });
+}
+
+export type SentLandmarks = Pick<Landmarks, "layout" | "fps" | "size" | "points">;
+
+export function recognizeLandmarks(landmarks: SentLandmarks, top: number, signal?: AbortSignal): Promise<Recognition> {
+  return json("recognitions", body({ landmarks, top }, signal));
+}
+
+export interface Wanted {
+  text?: string;
+  glosses?: string[];
+  language?: string;
+  signs?: string;
+  spell?: boolean;
+}
+
+export function produce(wanted: Wanted, signal?: AbortSignal): Promise<Production> {
+  return json("productions", body(wanted, signal));
+}
+
+export interface Listed {
+  total: number;
+  entries: Entry[];
+}
+
+export function lexicon(query: string, language: string, limit: number, offset = 0, signal?: AbortSignal): Promise<Listed> {
+  const asked = new URLSearchParams({ q: query, limit: String(limit), offset: String(offset) });
+  if (language) asked.set("language", language);
+  return json(`lexicon?${asked}`, { signal: signal ?? null });
+}
+
+export function searchLexicon(landmarks: SentLandmarks, top: number, signal?: AbortSignal) {
+  type Hits = { entries: (Entry & { score: number })[]; seconds: number };
+  return json<Hits>("lexicon/search", body({ landmarks, top }, signal));
+}

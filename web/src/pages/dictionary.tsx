@@ -1,0 +1,256 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import * as api from "../api";
+import { sent } from "../body";
+import { mayAsk } from "../engine";
+import { announce } from "../parts/announce";
+import { Failure, faultOf, type Fault } from "../parts/failure";
+import { Icon } from "../parts/icons";
+import { Live } from "../parts/live";
+import { Signer } from "../parts/signer";
+import type { Frame } from "../pipeline";
+import { counted, fill, percent, signedLanguage, useWords } from "../words";
+
+const STEP = 24;
+
+type Shown = api.Entry & { score?: number };
+
+/** Signs by their word, or words by their sign. */
+export function Dictionary() {
+  const t = useWords().dictionary;
+  const [by, setBy] = useState<"word" | "sign">("word");
+  const [entry, setEntry] = useState<Shown | null>(null);
+  const [nearest, setNearest] = useState<Shown[] | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const asked = mayAsk.use();
+
+  const search = async (frames: Frame[], size: [number, number]) => {
+    try {
+      const { entries } = await api.searchLexicon(sent(frames, size), 8);
+      setNearest(entries);
+      setEntry(entries[0] ?? null);
+      announce(entries.map((one) => one.gloss).join(", "));
+    } catch (error) {
+      setFault(faultOf(error));
+    }
+  };
+  return (
+    <div class="page dictionary">
+      <h1 tabIndex={-1}>{t.title}</h1>
+      <p class="lead">{t.lead}</p>
+      <div class="segments wide-segments" role="group" aria-label={t.title}>
+        {(["word", "sign"] as const).map((one) => (
+          <button
+            key={one}
+            id={`by-${one}`}
+            type="button"
+            aria-pressed={by === one}
+            onClick={() => {
+              setBy(one);
+              setFault(null);
+              setEntry(null);
+            }}
+          >
+            <Icon name={one === "word" ? "search" : "camera"} />
+            {one === "word" ? t.byWord : t.bySigning}
+          </button>
+        ))}
+      </div>
+      <div class="two">
+        <section class="side">
+          {by === "word" ? (
+            <ByWord chosen={entry} onChoose={setEntry} />
+          ) : (
+            <>
+              <h2>{t.signTitle}</h2>
+              <p class="soft">{t.signNote}</p>
+              {asked ? (
+                <Live why={t.asked} onSign={search} />
+              ) : (
+                <div class="card">
+                  <p>{t.asked}</p>
+                  <button class="button primary" type="button" onClick={() => (mayAsk.value = true)}>
+                    {t.bySigning}
+                  </button>
+                </div>
+              )}
+              {nearest && (
+                <div class="card">
+                  <h3>{t.nearest}</h3>
+                  <Entries entries={nearest} chosen={entry} onChoose={setEntry} />
+                </div>
+              )}
+            </>
+          )}
+          {fault && (
+            <div class="card">
+              <Failure fault={fault} />
+            </div>
+          )}
+        </section>
+        <section class="side shown" aria-live="polite">
+          {entry ? <Played key={entry.id} entry={entry} /> : <p class="placeholder card soft">{t.choose}</p>}
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: Shown) => void }) {
+  const t = useWords().dictionary;
+  const [query, setQuery] = useState("");
+  const [tongue, setTongue] = useState("");
+  const [tongues, setTongues] = useState<string[]>([]);
+  const [listed, setListed] = useState<api.Listed | null>(null);
+  const [limit, setLimit] = useState(STEP);
+  const [fault, setFault] = useState<Fault | null>(null);
+
+  useEffect(() => {
+    const call = new AbortController();
+    // a pause in writing, so that not every letter is asked for
+    const later = setTimeout(
+      () =>
+        api.lexicon(query.trim(), tongue, limit, 0, call.signal).then(
+          (found) => {
+            setListed(found);
+            setFault(null);
+            if (query.trim()) announce(counted(t.found, found.total));
+            setTongues((before) => [...new Set([...before, ...found.entries.map((one) => one.language)])].filter(Boolean).sort());
+          },
+          (error: unknown) => !api.isAbort(error) && setFault(faultOf(error)),
+        ),
+      query ? 200 : 0,
+    );
+    return () => {
+      clearTimeout(later);
+      call.abort();
+    };
+  }, [query, tongue, limit]);
+
+  if (fault) {
+    return (
+      <div class="card">
+        <Failure fault={fault} />
+      </div>
+    );
+  }
+  return (
+    <>
+      <form class="one-line" role="search" onSubmit={(event) => event.preventDefault()}>
+        <label class="field search grow">
+          <span>{t.search}</span>
+          <Icon name="search" />
+          <input
+            id="query"
+            type="search"
+            value={query}
+            placeholder={t.searchHint}
+            autocomplete="off"
+            onInput={(event) => {
+              setQuery(event.currentTarget.value);
+              setLimit(STEP);
+            }}
+          />
+        </label>
+        {tongues.length > 1 && (
+          <label class="field">
+            <span>{t.language}</span>
+            <select id="tongue" value={tongue} onChange={(event) => setTongue(event.currentTarget.value)}>
+              <option value="">{t.all}</option>
+              {tongues.map((one) => (
+                <option key={one} value={one}>
+                  {signedLanguage(one)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </form>
+      {listed &&
+        (listed.entries.length ? (
+          <>
+            <p class="fine" id="total">
+              {counted(t.found, listed.total)}
+            </p>
+            <Entries entries={listed.entries} chosen={chosen} onChoose={onChoose} />
+            {listed.total > listed.entries.length && (
+              <button class="button" type="button" onClick={() => setLimit(limit + 2 * STEP)}>
+                {t.more}
+              </button>
+            )}
+          </>
+        ) : (
+          <div class="card">
+            <h2>{query ? t.none : t.empty}</h2>
+            <p class="soft">{t.noneNote}</p>
+          </div>
+        ))}
+    </>
+  );
+}
+
+interface EntriesProps {
+  entries: Shown[];
+  chosen: Shown | null;
+  onChoose: (entry: Shown) => void;
+}
+
+function Entries({ entries, chosen, onChoose }: EntriesProps) {
+  const t = useWords().dictionary;
+  return (
+    <ul id="entries" class="entries">
+      {entries.map((one) => (
+        <li key={one.id}>
+          <button type="button" class="entry" aria-pressed={chosen?.id === one.id} onClick={() => onChoose(one)}>
+            <span class="gloss">
+              {one.gloss}
+              {one.how !== null && <Icon name="play" />}
+            </span>
+            <small>
+              {one.score === undefined ? signedLanguage(one.language) : fill(t.alike, { percent: percent(Math.max(0, one.score)) })}
+            </small>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A sign of the dictionary, played. */
+function Played({ entry }: { entry: Shown }) {
+  const t = useWords();
+  const [production, setProduction] = useState<api.Production | null>(null);
+  const [fault, setFault] = useState<Fault | null>(null);
+  const box = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    const call = new AbortController();
+    if (entry.how !== null) {
+      api.produce({ glosses: [entry.gloss], signs: entry.language }, call.signal).then(setProduction, (error: unknown) => {
+        if (!api.isAbort(error)) setFault(faultOf(error));
+      });
+    }
+    return () => call.abort();
+  }, []);
+  useEffect(() => {
+    // on a phone it comes below a long list
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, [production, fault]);
+  return (
+    <div class="card played" ref={box}>
+      <h2>{entry.gloss}</h2>
+      <p class="soft">
+        {signedLanguage(entry.language)}
+        {entry.source ? ` · ${fill(t.dictionary.source, { source: entry.source })}` : ""}
+      </p>
+      {production ? (
+        <Signer landmarks={production.landmarks} label={fill(t.desk.figure, { glosses: entry.gloss })} />
+      ) : fault ? (
+        <Failure fault={fault} />
+      ) : entry.how === null ? (
+        <p class="notice">{t.dictionary.noPose}</p>
+      ) : (
+        <p class="stage-light waiting">{t.signer.waiting}</p>
+      )}
+    </div>
+  );
+}

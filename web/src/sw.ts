@@ -1,0 +1,108 @@
+/** Keeps the page, the engine and the recognizer, so that they work without a network after the first visit. */
+
+export {};
+
+declare const self: ServiceWorkerGlobalScope;
+
+/** Written here when the page is built: every file of it. */
+const FILES = "__KEPT__" as unknown as string[];
+const PAGE = `page ${hash(FILES.join())}`;
+const SERVICE = "service";
+
+/** What is asked of the service again each time, with what was answered before as the answer without a network. */
+const ANSWERS = /^\/api\/v1\/(?:ready|models|samples(?:\/[^/]+)?|phrases|bundles\/.+|engine\/.+)$/;
+
+/** What is kept in several megabytes: not asked for a second time when it is kept already. */
+const LARGE = /\/(?:model\.onnx|holistic\.task)/;
+
+function hash(text: string): string {
+  return [...text].reduce((sum, char) => (Math.imul(sum, 31) + char.charCodeAt(0)) | 0, 7).toString(36);
+}
+
+self.addEventListener("install", (event) => {
+  // the server's own caching decides what is fetched again: names in assets/ hold their content's hash
+  event.waitUntil(caches.open(PAGE).then((cache) => cache.addAll(FILES.map((file) => new URL(file, self.location.href).href))));
+});
+
+self.addEventListener("activate", (event) => {
+  const old = async () => {
+    const names = await caches.keys();
+    await Promise.all(names.filter((name) => name !== PAGE && name !== SERVICE).map((name) => caches.delete(name)));
+    await self.clients.claim();
+  };
+  event.waitUntil(old());
+});
+
+self.addEventListener("message", (event) => {
+  if (event.data === "take over") void self.skipWaiting();
+  if (event.data === "keep") {
+    event.waitUntil(
+      keepRecognizer().then((all) => {
+        if (all) event.source?.postMessage("kept");
+      }),
+    );
+  }
+});
+
+/** Fetch what recognizing needs, before it is needed; true when all of it is there. */
+async function keepRecognizer(): Promise<boolean> {
+  const api = new URL("/api/v1/", self.location.origin);
+  const cache = await caches.open(SERVICE);
+  const ask = async (path: string): Promise<Response | undefined> => {
+    const address = new URL(path, api).href;
+    const known = LARGE.test(address) ? await cache.match(address) : undefined; // asked for again when it is used
+    return known ?? answered(new Request(address)).catch(() => undefined);
+  };
+  // one after the other: the page itself goes first
+  const models = await read<{ kind: string; default: boolean; name: string }[]>(await ask("models"));
+  const name = models?.find((model) => model.kind === "recognizer" && model.default)?.name;
+  const spec = name && (await read<{ model: { href: string } }>(await ask(`bundles/${name}/spec.json`)));
+  if (!spec) return false;
+  for (const path of ["ready", "samples", spec.model.href, "engine/holistic.task"]) {
+    if (!(await ask(path))?.ok) return false;
+  }
+  return true;
+}
+
+async function read<T>(answer: Response | undefined): Promise<T | undefined> {
+  return answer?.ok ? ((await answer.json()) as T) : undefined;
+}
+
+/** Keep an answer, and let go of what the same address answered under another version. */
+async function put(cache: Cache, request: Request, answer: Response): Promise<void> {
+  if (LARGE.test(request.url)) {
+    for (const old of await cache.keys(request, { ignoreSearch: true })) {
+      if (old.url !== request.url) await cache.delete(old);
+    }
+  }
+  await cache.put(request, answer);
+}
+
+async function answered(request: Request): Promise<Response> {
+  const cache = await caches.open(SERVICE);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await put(cache, request, answer.clone());
+    return answer;
+  } catch (error) {
+    const known = await cache.match(request);
+    if (known) return known;
+    throw error;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (request.method !== "GET" || address.origin !== self.location.origin) return;
+  if (address.pathname.startsWith("/api/")) {
+    if (ANSWERS.test(address.pathname)) event.respondWith(answered(request));
+    return;
+  }
+  const page = async () => {
+    const cache = await caches.open(PAGE);
+    const wanted = request.mode === "navigate" ? new URL("index.html", self.location.href).href : request;
+    return (await cache.match(wanted, { ignoreSearch: true })) ?? fetch(request);
+  };
+  event.respondWith(page());
+});

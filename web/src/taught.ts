@@ -1,0 +1,99 @@
+/** Signs that were taught on this device: kept in this browser, as places of body and hands and what they look like. */
+
+import { BONES, LAYOUT, NAMES, pointsOf } from "./body";
+import type { Landmarks } from "./api";
+import { encoder } from "./engine";
+import { Gallery, type Frame } from "./pipeline";
+import { Store } from "./store";
+import type { Example, TaughtSign } from "./taught-file";
+
+const DATABASE = "chereme";
+const STORE = "taught";
+
+export const taught = new Store<TaughtSign[]>([]);
+
+function asked<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error("the browser's store does not answer"));
+  });
+}
+
+async function database(): Promise<IDBDatabase> {
+  const request = indexedDB.open(DATABASE, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "gloss" });
+  return asked(request);
+}
+
+async function inStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const opened = await database();
+  try {
+    return await asked(work(opened.transaction(STORE, mode).objectStore(STORE)));
+  } finally {
+    opened.close();
+  }
+}
+
+export async function readTaught(): Promise<void> {
+  taught.value = await inStore<TaughtSign[]>("readonly", (store) => store.getAll()).catch(() => []);
+}
+
+/** Keep a sign; of one gloss there is one, so that teaching it again adds examples. */
+export async function keep(sign: TaughtSign): Promise<void> {
+  const known = taught.value.find((one) => one.gloss === sign.gloss && one.space === sign.space);
+  const examples = [...(known?.examples ?? []), ...sign.examples];
+  await inStore("readwrite", (store) => store.put({ ...sign, examples }));
+  await readTaught();
+}
+
+export async function forget(gloss: string): Promise<void> {
+  await inStore("readwrite", (store) => store.delete(gloss));
+  await readTaught();
+}
+
+/** What was seen of a sign, small enough to be kept: x and y in ten-thousandths of the picture's height. */
+export function landmarksOf(frames: Frame[], size: [number, number]): Landmarks {
+  const lasted = frames.length > 1 ? frames.at(-1)!.time - frames[0]!.time : 0;
+  const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
+  return {
+    layout: LAYOUT,
+    names: NAMES,
+    bones: BONES,
+    fps: lasted > 0 ? rounded((frames.length - 1) / lasted) : 25,
+    size,
+    points: frames.map((frame) => pointsOf(frame).map((point) => point && point.map(rounded))),
+  };
+}
+
+export async function exampleOf(frames: Frame[], size: [number, number]): Promise<Example & { space: string }> {
+  const looks = await encoder();
+  return { embedding: [...(await looks.embed(frames, size))], landmarks: landmarksOf(frames, size), space: looks.space };
+}
+
+/** The taught sign that a clip shows, and how alike they are; none where nothing is alike enough. */
+export async function nearestTaught(
+  frames: Frame[],
+  size: [number, number],
+  fps?: number,
+): Promise<{ gloss: string; alike: number } | undefined> {
+  if (!taught.value.length) return undefined;
+  const looks = await encoder();
+  return nearest(await looks.embed(frames, size, fps));
+}
+
+export async function nearest(
+  embedding: Float32Array,
+  leastAlike?: number,
+): Promise<{ gloss: string; alike: number } | undefined> {
+  const looks = await encoder();
+  const gallery = new Gallery<string>((gloss) => gloss);
+  for (const sign of taught.value) {
+    if (sign.space !== looks.space) continue;
+    for (const example of sign.examples) gallery.add(sign.gloss, Float32Array.from(example.embedding));
+  }
+  if (!gallery.size) return undefined;
+  const { found, unknown } = gallery.search(embedding, looks.calibration, 1);
+  const [best] = found;
+  const declined = leastAlike === undefined ? unknown : !best || best.similarity < leastAlike;
+  return best && !declined ? { gloss: best.sign, alike: Math.max(0, best.similarity) } : undefined;
+}
