@@ -485,7 +485,7 @@ ROWS: tuple[
     ),
     (
         "api-latency",
-        "landmarks to words over HTTP, 8 clients at once: p50 ÷ as many threads in process",
+        "landmarks to words over HTTP, 8 clients at once: p50 ÷ as many callers in process",
         _pair("ms"),
         _peer("ms"),
         _ratio,

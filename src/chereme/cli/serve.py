@@ -15,8 +15,11 @@ def command(host: str | None, port: int | None, bundle: str | None, browser: boo
     Further settings are environment variables that begin with CHEREME_, those of fingerspelling with ASL_, or lines
     of a `.env` file.
     """
+    import os
     import sys
 
+    # requests are worked on side by side; OpenBLAS's own threads would only spin beside them, for longer than they work
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from chereme.serve import run
     from chereme.serve.settings import read_asl_settings, read_settings
 
