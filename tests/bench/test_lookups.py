@@ -7,9 +7,9 @@ from chereme.bench import asl24
 from chereme.bench.embeddings import Gallery, dtw_likeness, lookup_scores
 from chereme.bench.one_shot_cross import standardised
 from chereme.errors import CheremeError
-from chereme.render import write_video
+from chereme.render import draw_signer, write_video
 from chereme.types import Clip
-from made_up import drawn_hand
+from made_up import made_up_signer
 
 
 def test_places_are_counted_over_all_lookups():
@@ -76,7 +76,10 @@ def test_videos_become_landmarks_once(tmp_path, monkeypatch):
     """Of a drawn person the body is found and no hand: such a video stays in."""
     videos = tmp_path / "asl24_videos"
     (videos / "videos" / "hi").mkdir(parents=True)
-    write_video([drawn_hand("right")] * 4, videos / "videos" / "hi" / "sA_1.mp4", 25.0)
+    signer = made_up_signer(4, np.random.default_rng(0))
+    points = signer.points.copy()
+    points[:, signer.layout.groups["left_hand"]] = points[:, signer.layout.groups["right_hand"]] = np.nan
+    write_video(draw_signer(signer.with_points(points), size=480), videos / "videos" / "hi" / "sA_1.mp4", 25.0)
     (videos / "index.csv").write_text("file,gloss,signer\nvideos/hi/sA_1.mp4,hi,sA\n")
     store = asl24.extracted(videos, tmp_path / "work")
     assert [clip.id for clip in store.clips] == ["hi/sA_1"]
