@@ -1,12 +1,17 @@
 """The page in a real browser: its frame, its languages, its themes, keyboard, readers, and use without a network."""
 
+import asyncio
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from starlette.applications import Starlette
 
+from chereme.serve.page_files import PageFiles
 from in_browser import PAGES, ROOT, Open, opener
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -168,42 +173,37 @@ def test_a_service_without_a_recognizer_is_named(browser, serve):
         expect(begin().get_by_role("heading", name="There is no recognizer here")).to_be_visible()
 
 
-def test_the_page_without_a_build_says_how_to_get_it(tmp_path):
-    from starlette.applications import Starlette
-    from starlette.testclient import TestClient
-
-    from chereme.serve.page_files import PageFiles
-
+def page_file(folder: Path, path: str, **headers: str) -> httpx.Response:
+    """What the files of a page in a folder answer."""
     app = Starlette()
-    app.mount("/", PageFiles(tmp_path))
-    answer = TestClient(app).get("/")
+    app.mount("/", PageFiles(folder))
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(ask())
+
+
+def test_the_page_without_a_build_says_how_to_get_it(tmp_path):
+    answer = page_file(tmp_path, "/")
     assert answer.status_code == 200
     assert "has not been built" in answer.text
     assert "/api/v1/openapi.json" in answer.text
 
 
 def test_files_are_packed_once_and_whole_for_others(tmp_path: Path):
-    import gzip
-
-    from starlette.applications import Starlette
-    from starlette.testclient import TestClient
-
-    from chereme.serve.page_files import PageFiles
-
     (tmp_path / "index.html").write_text("<p>page")
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "app-1.js.gz").write_bytes(gzip.compress(b"let app"))
-    app = Starlette()
-    app.mount("/", PageFiles(tmp_path))
-    client = TestClient(app)
-    packed = client.get("/assets/app-1.js", headers={"Accept-Encoding": "gzip"})
+    packed = page_file(tmp_path, "/assets/app-1.js", **{"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.headers["content-type"].startswith("text/javascript")
     assert "immutable" in packed.headers["cache-control"]
-    whole = client.get("/assets/app-1.js", headers={"Accept-Encoding": "identity"})
+    whole = page_file(tmp_path, "/assets/app-1.js", **{"Accept-Encoding": "identity"})
     assert "content-encoding" not in whole.headers
     assert whole.text == packed.text == "let app"
-    page = client.get("/")
+    page = page_file(tmp_path, "/")
     assert page.headers["cache-control"] == "no-cache"
-    assert client.get("/", headers={"If-None-Match": page.headers["etag"]}).status_code == 304
-    assert client.get("/nothing.js").status_code == 404
+    assert page_file(tmp_path, "/", **{"If-None-Match": page.headers["etag"]}).status_code == 304
+    assert page_file(tmp_path, "/nothing.js").status_code == 404

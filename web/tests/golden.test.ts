@@ -57,7 +57,8 @@ describe.each(golden)("$spec.name as Python computes it", ({ spec, model: file, 
     const looks = await model.looks(atConstantRate(framesOf(clip), model.tracked, clip.size));
     expect(looks.length).toBe(clip.features.length);
     looks.forEach((look, i) => {
-      expect(farthest(look.features, clip.features[i]!.flat() as number[])).toBeLessThanOrEqual(1e-4);
+      // both in single precision, divided by lengths that may be short
+      expect(farthest(look.features, clip.features[i]!.flat() as number[])).toBeLessThanOrEqual(5e-4);
     });
 
     const answer = await recognizer.recognize(framesOf(clip), clip.size, spec.labels.length);
