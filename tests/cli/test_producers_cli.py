@@ -79,7 +79,7 @@ def test_a_recognizer_says_what_it_reads_and_whether_it_may(store):
 
 
 def test_words_that_it_was_never_taught_cannot_be_scored(store):
-    with pytest.raises(SplitError, match="none of its 4 clips shows a word that ase_letters_producer was taught"):
+    with pytest.raises(SplitError, match="each of its 4 clips holds words that ase_letters_producer was never taught"):
         run(evaluate, "ase_letters_producer", "--data", store, "--split", "fair")
 
 

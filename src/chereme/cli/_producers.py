@@ -226,7 +226,8 @@ def evaluate(
     store = Store.open(data)
     names = store.split_names()
     if split is None and len(names) != 1:
-        raise click.UsageError(f"{data}: which split is meant? it has {', '.join(names) or 'none'}")
+        there = ", ".join(names) or "none; make one with `chereme dataset split`"
+        raise click.UsageError(f"{data}: which split is meant? it has {there}")
     parts = store.split(split or names[0])
     asked = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) == part]
     known = {gloss.casefold() for gloss in producer.glosses}
@@ -234,8 +235,8 @@ def evaluate(
     chosen = [i for i in asked if knows(store.clips[i].gloss)]
     if asked and not chosen:
         raise SplitError(
-            f"{data}, split {split or names[0]!r}, part {part}: none of its {len(asked)} clips shows a word that"
-            f" {about['name']} was taught; look at it with `chereme dataset stats`"
+            f"{data}, split {split or names[0]!r}, part {part}: each of its {len(asked)} clips holds words that"
+            f" {about['name']} was never taught; look at it with `chereme dataset stats`"
         )
     taught = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) and parts[clip.id] not in (part, "test")]
     seen = set(about.get("trained_on", ()))
