@@ -63,8 +63,9 @@ def pose_from_bytes(data: bytes, name: str = "pose") -> PoseSequence:
         TypeError,
         ValueError,
     ) as error:
+        why = "" if isinstance(error, UnicodeDecodeError) else f" ({error})"  # bytes of a film tell nobody anything
         raise PoseFileError(
-            f"{name}: not a .pose file, or cut short ({error}); make it anew with `chereme extract`"
+            f"{name}: not a .pose file, or cut short{why}; `chereme extract` makes one of a video"
         ) from error
     values, confidence = pose.body.data, np.asarray(pose.body.confidence, np.float32)
     if len(values) == 0 or values.shape[1] == 0:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,7 +193,9 @@ def test_elan_from_the_command_line(signs):
     (signs / "a.mp4").touch()
     told = json.loads(run("export", signs / "videos.csv", "--to", "elan", "-o", signs / "eaf", "--json").stdout)
     assert (told["clips"], told["files"]) == (2, 1)
-    run("import", signs / "eaf", "--from", "elan", "-o", signs / "again.csv")
+    imported = run("import", signs / "eaf", "--from", "elan", "-o", signs / "again.csv")
+    extracted = imported.stdout.partition("chereme extract ")[2].partition(" -o POSES")[0]
+    assert Path(extracted).resolve() == signs  # where the film lies, not its .eaf
     with (signs / "again.csv").open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["gloss"], row["start"], row["end"]) for row in rows] == [("casa", "0.0", "1.5"), ("pai", "1.5", "2.5")]

@@ -89,6 +89,18 @@ def test_a_trained_producer_signs_too(tmp_path):
     shown = run("produce", "book", "--bundle", "isl43_producer", "-o", tmp_path / "o.pose")
     assert shown.exit_code == 0
     assert len(read_pose(tmp_path / "o.pose")) > 10
+    with pytest.raises(CheremeError, match="isl43_producer: signs ins, not bzs"):
+        run("produce", "book", "--bundle", "isl43_producer", "--language", "bzs", "-o", tmp_path / "p.pose")
+
+
+def test_what_is_missing_is_told_with_what_there_is_and_who_could_spell_it(tmp_path):
+    words = ("produce", "hello", "--bundle", "isl43_producer", "-o", tmp_path / "o.pose")
+    with pytest.raises(CheremeError, match=r"there are Afternoon, .* and 35 more\); add them, spell them with --spell"):
+        run(*words)
+    with pytest.raises(CheremeError, match="add them, name who signs their letters and digits with --letters, or"):
+        run(*words, "--spell-missing")
+    with pytest.raises(CheremeError, match=r"those that ship and can: .*isl43_producer"):
+        run("produce", "book", "--bundle", "isl43", "-o", tmp_path / "o.pose")
 
 
 @pytest.mark.parametrize(
@@ -123,6 +135,15 @@ def test_gloss_prints_a_line_for_each_sentence_and_coverage(place):
     }
     covered = json.loads(run("gloss", "dor", "--lexicon", place, "--json").stdout)["coverage"]
     assert covered["share"] == 1
+
+
+def test_a_text_in_another_language_than_was_said_is_told(place, tmp_path):
+    english = run("gloss", "Where does it hurt?")
+    assert english.exit_code == 0
+    assert "was read as pt and looks like en: if it is, say --language en" in english.stderr
+    said = ["--text", "A dor da casa é onde?", "--spoken", "en", "--lexicon", place, "--skip-missing"]
+    assert "say --spoken pt" in run("produce", *said, "-o", tmp_path / "o.pose").stderr
+    assert run("gloss", "Where does it hurt?", "--language", "en").stderr == ""
 
 
 def test_gloss_reads_standard_input_and_bundles():

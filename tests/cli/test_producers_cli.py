@@ -7,11 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from chereme.cli.evaluate import command as evaluate
+from chereme.cli.produce import command as produce
 from chereme.cli.train import command as train
 from chereme.cli.tune import command as tune
 from chereme.dataset.split import write_split
 from chereme.dataset.store import pack
-from chereme.errors import TrainingError
+from chereme.errors import CheremeError, SplitError, TrainingError
 from chereme.places import BUNDLES
 from chereme.poses import write_pose
 from chereme.produce import open_bundle
@@ -77,6 +78,11 @@ def test_a_recognizer_says_what_it_reads_and_whether_it_may(store):
     assert "was trained on 369 of the producer's clips too" in text
 
 
+def test_words_that_it_was_never_taught_cannot_be_scored(store):
+    with pytest.raises(SplitError, match="each of its 4 clips holds words that ase_letters_producer was never taught"):
+        run(evaluate, "ase_letters_producer", "--data", store, "--split", "fair")
+
+
 def test_what_is_for_recognizers_alone_is_refused(made, store):
     assert run(evaluate, made[0]["bundle"], "--data", store, "--part", "all").exit_code == 2
     assert run(train, "gloss-pose", "--data", store, "--folds", 3).exit_code == 2
@@ -92,7 +98,8 @@ def test_producers_are_selected_by_short_runs(store, tmp_path):
     done = run(tune, *several, "--data", store, "--split", "fair", "-o", tmp_path / "s", "--epochs", 1, *SMALL)
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    losses = [float(line.split()[1]) for line in lines[:3]]
+    assert lines[0].split() == ["recipe", "validation", "loss", "epochs", "weights"]
+    losses = [float(line.split()[1]) for line in lines[1:4]]
     assert losses == sorted(losses)
     assert lines[-1] == f"table: {tmp_path / 's' / 'selection.csv'}"
 
@@ -121,10 +128,14 @@ def test_a_csv_with_poses_is_trained_on_by_source_video(tmp_path, rng):
     answer = json.loads(done.stdout)
     assert (answer["split"], answer["train_clips"], answer["validation_clips"]) == ("source", 8, 2)
     again = run(train, "gloss-gru", *where, *SMALL, "--resume")
-    assert "8 clips, 1 epochs" in again.stdout
+    assert "8 clips, 1 epoch:" in again.stdout
     generator = open_bundle(answer["bundle"])
     assert generator.glosses == ("The text 0", "The text 1")
     assert generator.produce("the text 1").layout.name == "isign_76"
+    signed = run(produce, "The text 1", "text 0", "--bundle", answer["bundle"], "-o", tmp_path / "o.pose", "--json")
+    assert [span["gloss"] for span in json.loads(signed.stdout)["spans"]] == ["The text 1", "text 0"]
+    with pytest.raises(CheremeError, match="'house': this producer was never taught it"):
+        run(produce, "the house", "--bundle", answer["bundle"], "-o", tmp_path / "o.pose")
 
 
 def test_typical_signs_become_a_producer_too(store, tmp_path):

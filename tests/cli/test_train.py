@@ -50,7 +50,7 @@ def test_a_recipe_and_a_store_become_a_bundle(store, tmp_path):
 
 def test_people_are_told_what_is_next(store, tmp_path):
     result = run("lstm", "--data", store, "--split", "fair", "-o", tmp_path / "run", *SMALL)
-    assert "2 words, 1 epochs" in result.stdout
+    assert "2 words, 1 epoch" in result.stdout
     assert f"next: chereme evaluate {tmp_path / 'run' / 'bundle'} --data {store} --split fair" in result.stdout
 
 
@@ -129,7 +129,7 @@ def test_pictures_of_letters_become_a_speller(letters, tmp_path):
 
 def test_people_are_told_what_is_next_for_letters(letters, tmp_path):
     result = run("letters", "--data", letters, "--split", "s4", "-o", tmp_path / "run", *LETTERS)
-    assert "2 letters, 1 epochs" in result.stdout
+    assert "2 letters, 1 epoch" in result.stdout
     assert "(4 hands, used to choose the epoch)" in result.stdout
     assert f"next: chereme evaluate {tmp_path / 'run' / 'bundle'} --data {letters} --split s4" in result.stdout
 

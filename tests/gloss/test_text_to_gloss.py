@@ -14,6 +14,7 @@ from chereme.gloss import (
     find_name,
     is_spelled,
     nearest,
+    other_language,
     spelled,
     text_to_gloss,
 )
@@ -69,6 +70,20 @@ def test_portuguese(text, expected):
 )
 def test_english(text, expected):
     assert glosses(text, "en") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "likelier"),
+    [
+        pytest.param("Where is the book?", "pt", "en", id="English"),
+        pytest.param("Onde é que dói?", "en", "pt", id="Portuguese"),
+        pytest.param("Onde é que dói?", "pt", "", id="as was said"),
+        pytest.param("Peace. Casa.", "pt", "", id="nothing tells"),
+        pytest.param("no, a doctor", "en", "", id="words of both"),
+    ],
+)
+def test_a_text_may_be_likelier_in_another_language(text, said, likelier):
+    assert other_language(text, said) == likelier
 
 
 def test_sentences_are_taken_one_by_one():

@@ -14,12 +14,13 @@ PLACES = [(0.66 + 0.02 * i, 0.36 + 0.02 * i) for i in range(12)]
 
 @pytest.fixture
 def place(sign, recorded):
-    """Eight signs of Libras, one of them of another language's kind under the same gloss."""
+    """Nine signs of Libras, one of them of another language's kind under the same gloss."""
     signs = [
         Sign("casa", "bzs"),
         Sign("casa", "bzs", variant="norte"),
         Sign("banco", "bzs", sense="dinheiro"),
         Sign("banco", "bzs", sense="sentar"),
+        Sign("banco", "bzs", variant="norte", sense="sentar"),
         Sign("Bom dia", "bzs"),
         *(Sign(letter, "bzs") for letter in "A1"),
         Sign("Ç", "bzs"),
@@ -44,6 +45,7 @@ def names(plan):
         pytest.param("BANCO", Sign("banco", "bzs", sense="dinheiro"), id="the first sense"),
         pytest.param("banco#sentar", Sign("banco", "bzs", sense="sentar"), id="a sense"),
         pytest.param("BANCO#2", Sign("banco", "bzs", sense="sentar"), id="a sense by number"),
+        pytest.param("banco#2/norte", Sign("banco", "bzs", "norte", "sentar"), id="its variant"),
         pytest.param("BOM-DIA", Sign("Bom dia", "bzs"), id="a hyphen for a space"),
     ],
 )
@@ -115,7 +117,10 @@ def test_a_phrase_has_a_span_for_each_word(signs):
 
 
 def test_a_phrase_with_a_missing_word_is_refused_unless_told(signs):
-    with pytest.raises(LexiconError, match=r"no sign for cas \(near it: casa, casa/norte\), xyz; add them, spell them"):
+    with pytest.raises(
+        LexiconError,
+        match=r"no sign for cas \(near it: casa, casa/norte\), xyz \(there are .*casa, Ç\); add them, spell",
+    ):
         sign_phrase(["casa", "cas", "xyz"], signs)
     joined = sign_phrase(["casa", "xyz"], signs, skip_missing=True)
     assert [span.gloss for span in joined.spans] == ["casa"]

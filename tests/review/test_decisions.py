@@ -117,7 +117,7 @@ def test_a_file_that_is_something_else(tmp_path):
     (tmp_path / "text.sqlite").write_text("no database at all, whatever its name says" * 20)
     with pytest.raises(ReviewError, match="cannot be used"):
         Decisions(tmp_path / "text.sqlite")
-    with pytest.raises(ReviewError, match="begin with"):
+    with pytest.raises(ReviewError, match="`chereme review` begins them, or check the path"):
         Decisions(tmp_path / "nothing.sqlite")
 
 

@@ -144,6 +144,20 @@ def test_no_form(service):
         assert "`file`" in refused(service.client.post("/api/v1/recognitions", **sent), 400, "form")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("GET", "/api/v1/recognition", id="none to read"),
+        pytest.param("POST", "/api/v1/elsewhere", id="none to send to"),
+        pytest.param("GET", "/api/v1/recognitions", id="one to send to, not to read"),
+    ],
+)
+def test_a_wrong_address_is_refused_like_anything(service, method, path):
+    answer = service.client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_address")
+    assert answer.json()["detail"].startswith(f"{method} {path}: no such address; GET /api/v1/openapi.json")
+
+
 def test_limits_are_settings(serve, film, signer):
     small = serve(max_upload_mb=0.5, max_seconds=0.5, max_megapixels=0.05)
     assert "longer than the 0.5 s" in refused(small.recognize("x.pose", pose_to_bytes(signer)), 413, "too_long")

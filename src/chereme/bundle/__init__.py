@@ -229,7 +229,7 @@ def list_bundles(kind: str = "recognizer") -> list[Path]:
 
 
 def kind_of(folder: str | Path) -> str:
-    """What a bundle's folder holds: `recognizer`, `speller` or `decoder`.
+    """What a bundle's folder holds: `recognizer`, `speller`, `decoder` or `producer`.
 
     Raises:
         BundleError: no bundle.

@@ -4,18 +4,26 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from chereme.gloss import Coverage, Glossed
 
 __all__ = ["covered", "glossed", "words_in"]
 
 
-def glossed(text: str, spoken: str, books: Sequence[str], known: Sequence[str]) -> "tuple[Glossed, ...]":
-    """The glosses of a text, by phrase books in the order given, then by rules."""
-    from chereme.gloss import PhraseBook, text_to_gloss
+def glossed(text: str, spoken: str, books: Sequence[str], known: Sequence[str], option: str) -> "tuple[Glossed, ...]":
+    """The glosses of a text, by phrase books in the order given, then by rules.
+
+    Where the text looks like another language than was said, that is told, with the option that says which it is.
+    """
+    from chereme.gloss import PhraseBook, other_language, text_to_gloss
 
     book = sum((PhraseBook.from_file(where) for where in books), PhraseBook())
-    return text_to_gloss(text, spoken, book, known)
+    found = text_to_gloss(text, spoken, book, known)
+    if other := any(one.by == "rules" for one in found) and other_language(text, spoken):
+        click.echo(f"the text was read as {spoken} and looks like {other}: if it is, say {option} {other}", err=True)
+    return found
 
 
 def covered(found: "Coverage", where: str) -> list[str]:

@@ -102,13 +102,15 @@ def train_one(
     if as_json:
         print_json({"bundle": str(bundle), **scores})
         return
-    click.echo(f"{scores['train_clips']} clips, {scores['epochs']} epochs: {bundle}")
+    many = f"{scores['epochs']} epoch{'s' if scores['epochs'] != 1 else ''}"
+    click.echo(f"{scores['train_clips']} clips, {many}: {bundle}")
     if "validation_loss" in scores:
         click.echo(
             f"validation loss {scores['validation_loss']:.4f} ({scores['validation_clips']} clips, chose the epoch)"
         )
     if scores["cut_texts"]:
         click.echo(f"{scores['cut_texts']} texts were longer than text.max_length and were cut")
+    click.echo(f'next: chereme produce "A TEXT" --bundle {bundle} -o out.mp4')
 
 
 def _typical_signs(
@@ -173,13 +175,17 @@ def select(
     """`chereme tune --select`: short runs of several producers on the same clips."""
     from dataclasses import asdict
 
+    from chereme.errors import MissingExtraError
     from chereme.recipe import find_recipe
-    from chereme.train.producer_select import select_producer
 
     chosen = [find_recipe(name).changed(changes) if changes else find_recipe(name) for name in recipes]
     for recipe in chosen:
         if "pose" not in recipe.tables:
             raise click.UsageError(f"{recipe.name}: --select compares producers, recipes with a table [pose]")
+    try:
+        from chereme.train.producer_select import select_producer
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", "tuning") from error
     settings = [read_producer(recipe) for recipe in chosen]
     folder = out or Path("runs") / f"select-{split or 'validated'}"
     store = pairs_store(data, poses, settings[0], folder)
@@ -189,10 +195,13 @@ def select(
     if as_json:
         print_json({"folder": str(folder), "candidates": [asdict(one) for one in found]})
     else:
-        width = max(len(one.recipe) for one in found)
+        width = max(len("recipe"), *(len(one.recipe) for one in found))
+        click.echo(f"{'recipe':{width}}  validation loss  epochs  weights")
         for one in found:
-            loss = f"{one.validation_loss:.4f}" if one.validation_loss is not None else f"failed: {one.failed}"
-            click.echo(f"{one.recipe:{width}}  {loss}  {one.epochs} epochs, {one.weights:,} weights")
+            if one.validation_loss is None:
+                click.echo(f"{one.recipe:{width}}  failed: {one.failed}")
+            else:
+                click.echo(f"{one.recipe:{width}}  {one.validation_loss:15.4f}  {one.epochs:6}  {one.weights:,}")
         click.echo(f"table: {folder / 'selection.csv'}")
     if any(one.failed for one in found):
         sys.exit(1)
@@ -206,6 +215,7 @@ def evaluate(
 
     from chereme.bundle import INDEX, clip_digest
     from chereme.dataset.store import Store
+    from chereme.errors import SplitError
     from chereme.evaluate.production_report import evaluate_producer
     from chereme.produce import open_bundle
     from chereme.produce.generate import Generator
@@ -216,12 +226,18 @@ def evaluate(
     store = Store.open(data)
     names = store.split_names()
     if split is None and len(names) != 1:
-        raise click.UsageError(f"{data}: which split is meant? it has {', '.join(names) or 'none'}")
+        there = ", ".join(names) or "none; make one with `chereme dataset split`"
+        raise click.UsageError(f"{data}: which split is meant? it has {there}")
     parts = store.split(split or names[0])
     asked = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) == part]
     known = {gloss.casefold() for gloss in producer.glosses}
     knows = producer.knows if isinstance(producer, Generator) else lambda gloss: gloss.casefold() in known
     chosen = [i for i in asked if knows(store.clips[i].gloss)]
+    if asked and not chosen:
+        raise SplitError(
+            f"{data}, split {split or names[0]!r}, part {part}: each of its {len(asked)} clips holds words that"
+            f" {about['name']} was never taught; look at it with `chereme dataset stats`"
+        )
     taught = [i for i, clip in enumerate(store.clips) if parts.get(clip.id) and parts[clip.id] not in (part, "test")]
     seen = set(about.get("trained_on", ()))
     shown = sum(clip_digest(store.clips[i].id) in seen for i in chosen)

@@ -82,11 +82,22 @@ def import_set(
         if out.suffix.lower() not in (".csv", ".parquet"):
             raise click.UsageError(f"{name} is a set of videos: name a .csv or .parquet manifest with -o")
         clips = write_video_manifest(source, out)
-        following = f"chereme extract {source.folder} -o POSES, then chereme dataset pack {out} --poses POSES -o STORE"
+        films = _folder_of([source.folder / clip.path for clip in source.clips], source.folder)
+        following = f"chereme extract {films} -o POSES, then chereme dataset pack {out} --poses POSES -o STORE"
     if as_json:
         print_json({"set": name, "clips": clips, "output": str(out)})
     else:
         click.echo(f"{clips} clips of {name} in {out}; next: {following}")
+
+
+def _folder_of(films: list[Path], folder: Path) -> Path:
+    """The folder to look for landmarks in: the given one if all films lie in it, else the one that holds them all."""
+    import os
+
+    places = [film.parent.resolve() for film in films]
+    if not places or all(place.is_relative_to(folder.resolve()) for place in places):
+        return folder
+    return Path(os.path.relpath(os.path.commonpath(places)))
 
 
 def _items(form: str, place: Path, fps: float, size: str) -> Any:

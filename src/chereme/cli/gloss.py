@@ -42,7 +42,7 @@ def command(
     if not text:
         raise click.UsageError("name a TEXT, or - to read it")
     names = _names(lexicon, signed)
-    found = glossed(words_in(text), spoken, phrases, names)
+    found = glossed(words_in(text), spoken, phrases, names, "--language")
     counted = None if lexicon is None else coverage([gloss for one in found for gloss in one.glosses], names)
     if as_json:
         told = {"language": spoken, "sentences": [one.as_json() for one in found]}

@@ -9,7 +9,7 @@ from chereme.cli import print_json
 from chereme.cli._gloss import glossed, words_in
 
 if TYPE_CHECKING:
-    from chereme.produce import Joined
+    from chereme.produce import Joined, Producer
 
 __all__ = ["command"]
 
@@ -53,13 +53,22 @@ def command(
 ) -> None:
     """Sign GLOSSES, or the sentence --text, as one movement.
 
-    A gloss is named as the lexicon does: casa, bank#river for a sense, casa/north for a variant. J-O-A-O is spelled.
+    A gloss is named as the lexicon does: casa, bank#river for a sense, casa/north for a variant. J-O-A-O is spelled. A
+    producer that was trained on sentences takes each argument as one text: put it in quotes.
     """
     import sys
     import textwrap
 
     from chereme.errors import CheremeError
-    from chereme.produce import JoinConfig, open_bundle, open_lexicon, open_producer, plan_phrase, sign_phrase
+    from chereme.produce import (
+        Generator,
+        JoinConfig,
+        open_bundle,
+        open_lexicon,
+        open_producer,
+        plan_phrase,
+        sign_phrase,
+    )
 
     if bundle is not None and _from_environment("lexicon"):
         lexicon = None
@@ -73,9 +82,14 @@ def command(
     try:
         producer = open_lexicon(lexicon, language) if lexicon is not None else open_bundle(str(bundle))
         speller = None if letters is None else open_producer(letters)
-        wanted = words_in(glosses).split()
+        if lexicon is None:
+            _check_language(producer, str(bundle), language)
+        # A producer of sentences reads what stands in quotes, or on a line, as one text.
+        whole = isinstance(producer, Generator)
+        wanted = words_in(glosses).splitlines() if whole and glosses == ("-",) else list(glosses)
+        wanted = wanted if whole else words_in(glosses).split()
         if text is not None:
-            sentences = glossed(words_in((text,)), spoken, phrases, producer.glosses)
+            sentences = glossed(words_in((text,)), spoken, phrases, producer.glosses, "--spoken")
             told["sentences"] = [one.as_json() for one in sentences]
             wanted = [gloss for one in sentences for gloss in one.glosses]
         told["glosses"] = wanted
@@ -103,6 +117,21 @@ def command(
             click.echo(f"left out, for want of a sign: {', '.join(plan.missing)}", err=True)
     if plan.missing:
         sys.exit(1)
+
+
+def _check_language(producer: "Producer", bundle: str, language: str | None) -> None:
+    """Signs of another language are no answer.
+
+    Raises:
+        CheremeError: the bundle says which language it signs, and it is another.
+    """
+    from chereme.errors import CheremeError
+
+    own = getattr(producer, "about", {}).get("language", "")
+    if language and own and language.lower() != own:
+        raise CheremeError(
+            f"{bundle}: signs {own}, not {language}; name another with --bundle, or leave --language out"
+        )
 
 
 def _from_environment(option: str) -> bool:

@@ -145,7 +145,8 @@ def command(
         print_json({"bundle": str(bundle.folder), "glosses": len(bundle.labels), **bundle.scores})
         return
     top1 = bundle.scores.get("validation_top1")
-    click.echo(f"{len(bundle.labels)} {kind}, {bundle.scores['epochs']} epochs: {bundle.folder}")
+    epochs = bundle.scores["epochs"]
+    click.echo(f"{len(bundle.labels)} {kind}, {epochs} epoch{'s' if epochs != 1 else ''}: {bundle.folder}")
     if top1 is not None:
         held = bundle.scores[f"validation_{unit}"]
         click.echo(f"validation top-1 {top1:.3f} ({held} {unit}, used to choose the epoch)")

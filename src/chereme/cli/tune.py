@@ -63,8 +63,6 @@ def command(
 
         select((recipe, *others), str(data), poses, split, out, epochs, changes, resume, as_json)
         return
-    if split is None:
-        raise click.UsageError("name a split of the store with --split: its validation clips choose the settings")
     import sys
     from dataclasses import replace
 
@@ -72,6 +70,13 @@ def command(
     from chereme.errors import MissingExtraError
     from chereme.recipe import find_recipe
 
+    chosen = find_recipe(recipe)
+    if {"pose", "decoder"} & chosen.tables.keys():
+        raise click.UsageError(f"{recipe}: settings of producers are not searched; compare producers with --select")
+    if "handshape" in chosen.tables:
+        raise click.UsageError(f"{recipe}: recipes of signs are tuned, not those of letters")
+    if split is None:
+        raise click.UsageError("name a split of the store with --split: its validation clips choose the settings")
     try:
         from chereme.train.config import RecognizerRecipe
         from chereme.train.search import read_space
@@ -79,9 +84,6 @@ def command(
         from chereme.train.tune import Search, TrialState, tune
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "tuning") from error
-    chosen = find_recipe(recipe)
-    if {"handshape", "pose", "decoder"} & chosen.tables.keys():
-        raise click.UsageError("recipes of signs are tuned, not those of letters; producers are compared with --select")
     chosen = chosen.changed(changes) if changes else chosen
     config, dimensions = read_space(RecognizerRecipe.read(chosen).tune, chosen, space)
     given: dict[str, Any] = {"trials": trials, "sampler": sampler, "pruner": pruner}

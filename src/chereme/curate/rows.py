@@ -80,7 +80,9 @@ def read_rows(places: Iterable[Path], config: CurateConfig) -> tuple[list[Row], 
         tables = list(_tables(place, config))
         if not tables:
             wanted = ", ".join([ENTRIES, *(s.file for s in config.sources if s.file)])
-            raise CollectError(f"{place}: none of {wanted} there; collect first, or name a recipe with --recipe")
+            raise CollectError(
+                f"{place}: none of {wanted} there; collect first, or name the folder of a recipe's tables"
+            )
         for path, source in tables:
             for row in _rows(path, source, config):
                 same = (row.source, row.label, row.url, row.signer, row.definition)

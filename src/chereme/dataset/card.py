@@ -84,7 +84,7 @@ def read_about(path: Path) -> CardAbout:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ManifestError(f"{path}: cannot be read: {error}") from error
+        raise ManifestError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return settings(CardAbout, told, str(path))
 
 

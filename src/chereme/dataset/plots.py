@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from chereme.dataset.stats import Row, Stats, unseen_frames
 from chereme.dataset.store import Store
@@ -66,6 +67,9 @@ def _figure(title: str, across: str, up: str, size: tuple[float, float] = (7, 3.
     axes.set_title(title, fontsize=11, color=INK, loc="left")
     axes.set_xlabel(across)
     axes.set_ylabel(up)
+    for axis, said in ((axes.xaxis, across), (axes.yaxis, up)):
+        if said.startswith("clips"):  # there is no quarter of a clip
+            axis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 

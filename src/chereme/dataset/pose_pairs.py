@@ -75,7 +75,7 @@ def _rows(table: str, poses: Path | None) -> tuple[Iterator[dict[str, str]], Pat
         with path.open(encoding="utf-8-sig", newline="") as lines:
             read = list(csv.DictReader(lines))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ManifestError(f"{path}: cannot be read: {error}") from error
+        raise ManifestError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     return iter(read), poses or path.parent
 
 

@@ -56,7 +56,7 @@ def group_names(clips: Sequence[Clip], by: Sequence[str]) -> list[str]:
         if empty := [clip.id for clip in clips if getattr(clip, column) in ("", None)]:
             raise SplitError(
                 f"cannot group by {column}: {len(empty)} of {len(clips)} clips have none (first: {empty[0]});"
-                " fill it in the manifest or group by another column"
+                " fill it in the manifest (a folder has none: write one), or group by another column"
             )
     return ["/".join(str(getattr(clip, column)) for column in by) for clip in clips]
 

@@ -1,5 +1,6 @@
 """What the rules know of one spoken language: a file of words that anyone can read and add to."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,7 +10,7 @@ from typing import Any
 
 from chereme.errors import CheremeError
 
-__all__ = ["LANGUAGES", "Language", "language"]
+__all__ = ["LANGUAGES", "Language", "language", "other_language"]
 
 _FOLDER = Path(__file__).parent / "languages"
 LANGUAGES = tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
@@ -55,6 +56,25 @@ class Language:
 
 
 _LISTS = {field.name for field in fields(Language) if field.type == frozenset[str]}
+
+
+def other_language(text: str, code: str) -> str:
+    """The language that a text is likelier in than the one that was said, by the words of each file; empty if none.
+
+    Two words at least tell, and twice as many as of the language that was said: words such as `a` and `no` are in both.
+    """
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    counts = {one: sum(word in _common(one) for word in words) for one in LANGUAGES}
+    best = max(counts, key=lambda one: counts[one])
+    return best if best != code and counts[best] >= max(2, 2 * counts[code]) else ""
+
+
+@cache
+def _common(code: str) -> frozenset[str]:
+    """Words that nearly every text of a language has some of."""
+    known = language(code)
+    lists = (known.dropped, known.negations, known.questions, known.times, known.breaks, frozenset(known.forms))
+    return frozenset(word for words in lists for word in words)
 
 
 @cache

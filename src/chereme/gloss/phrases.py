@@ -54,7 +54,9 @@ class PhraseBook:
                 rows, names = list(table), table.fieldnames or []
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             known = f"; books that ship: {', '.join(BOOKS)}" if BOOKS else ""
-            raise CheremeError(f"phrase book {where}: cannot be read: {error}{known}") from error
+            raise CheremeError(
+                f"phrase book {where}: cannot be read: {getattr(error, 'strerror', None) or error}{known}"
+            ) from error
         if not {"sentence", "glosses"} <= set(names):
             raise CheremeError(f"{path}: needs the columns sentence and glosses; it has {', '.join(names) or 'none'}")
         return cls(tuple(_phrase(row, f"{path}, row {number}") for number, row in enumerate(rows, 2)))

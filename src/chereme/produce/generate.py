@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from chereme.bundle import INDEX, digest, find_bundle
+from chereme.bundle import INDEX, digest, find_bundle, list_bundles
 from chereme.errors import BundleError, CheremeError, MissingExtraError
 from chereme.features.body_frame import PoseConfig, from_values
 from chereme.recognize import onnx_session
@@ -158,7 +158,8 @@ def checked_index(path: Path, kind: str, needed: set[str]) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BundleError(f"{path / INDEX}: cannot be read: {error}") from error
     if not isinstance(about, dict) or about.get("kind") != kind:
-        raise BundleError(f"{path}: holds no {kind}, so it cannot produce signs")
+        ship = ", ".join(sorted(one.name for what in ("decoder", "producer") for one in list_bundles(what)))
+        raise BundleError(f"{path}: holds no {kind}, so it cannot produce signs; those that ship and can: {ship}")
     for name, written in about.get("files", {}).items():
         file = path / name
         if not file.is_file():

@@ -1,11 +1,12 @@
 """A phrase of glosses signed: each looked up, names and numbers spelled, and all joined."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chereme.errors import CheremeError, LexiconError
 from chereme.gloss import find_name, is_spelled, nearest
 from chereme.gloss.names import spelled
+from chereme.produce.generate import Generator
 from chereme.produce.join import JoinConfig, Joined, Span, join_signs
 from chereme.produce.producer import Producer, clip_of
 
@@ -37,7 +38,8 @@ def plan_phrase(
 ) -> PhrasePlan:
     """Look up each gloss.
 
-    `J-O-A-O` says its letters and is spelled; a number that has no sign is signed digit by digit.
+    `J-O-A-O` says its letters and is spelled; a number that has no sign is signed digit by digit. A producer that reads
+    sentences takes a gloss with spaces in it as one text, also one that is none of those it was taught.
 
     Args:
         glosses: in order.
@@ -57,6 +59,8 @@ def plan_phrase(
     missing: dict[str, tuple[str, ...]] = {}
     for gloss in glosses:
         name = find_name(gloss, names[id(producer)])
+        if name is None and isinstance(producer, Generator) and (" " in gloss.strip() or producer.knows(gloss)):
+            name = gloss
         if name is not None:
             words.append(PlannedWord(gloss, ((producer, name),), False))
             continue
@@ -110,10 +114,8 @@ def sign_phrase(
         CheremeError: no gloss, or what the producer and `join_signs` raise.
     """
     plan = plan_phrase(glosses, producer, letters, spell_missing)
-    if plan.missing and not skip_missing:
-        raise missing_error(plan)
-    if not plan.words:
-        raise missing_error(plan)
+    if plan.missing and not (skip_missing and plan.words):
+        raise missing_error(plan, producer.glosses, spell_missing)
     config = config or JoinConfig()
     clips = [
         (word.gloss, clip_of(who, name, config.fps, config.size)) for word in plan.words for who, name in word.signs
@@ -128,10 +130,18 @@ def sign_phrase(
     return replace(joined, spans=tuple(spans))
 
 
-def missing_error(plan: PhrasePlan) -> LexiconError:
-    """What to say of glosses that are missing."""
+def missing_error(plan: PhrasePlan, known: Sequence[str] = (), spell_missing: bool = False) -> LexiconError:
+    """What to say of glosses that are missing: what is near them, else a few that there are; who could spell them."""
     told = [gloss + (f" (near it: {', '.join(near)})" if near else "") for gloss, near in plan.missing.items()]
+    ways = ["add them"]
+    if not spell_missing and any(not (is_spelled(gloss) or gloss.isdigit()) for gloss in plan.missing):
+        ways.append("spell them with --spell-missing")
+    if spell_missing or any(is_spelled(gloss) or gloss.isdigit() for gloss in plan.missing):
+        ways.append("name who signs their letters and digits with --letters")
+    known = [name for name in known if not {"#", "/"} & set(name)]
+    there = "" if all(plan.missing.values()) or not known else f" (there are {', '.join(known[:8])}"
+    there += there and (f" and {len(known) - 8} more)" if len(known) > 8 else ")")
     return LexiconError(
-        f"no sign for {', '.join(told[:8])}{f' and {len(told) - 8} more' if len(told) > 8 else ''};"
-        " add them, spell them with --spell-missing, or leave them out with --skip-missing"
+        f"no sign for {', '.join(told[:8])}{f' and {len(told) - 8} more' if len(told) > 8 else ''}{there};"
+        f" {', '.join(ways)}, or leave them out with --skip-missing"
     )

@@ -105,5 +105,7 @@ def _names(signs: list[Sign]) -> dict[str, Sign]:
             found.setdefault(f"{gloss}#{sign.sense}", sign)
     if len(senses) > 1:
         for number, sense in enumerate(senses, 1):
-            found.setdefault(f"{gloss}#{number}", next(sign for sign in signs if sign.sense == sense))
+            own_signs = [sign for sign in signs if sign.sense == sense]
+            found.setdefault(f"{gloss}#{number}", own_signs[0])
+            found |= {f"{gloss}#{number}/{sign.variant}": sign for sign in own_signs if sign.variant}
     return found

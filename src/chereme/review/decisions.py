@@ -75,7 +75,7 @@ class Decisions:
     def __init__(self, path: str | Path, create: bool = False) -> None:
         self.path = Path(path)
         if not create and not self.path.is_file():
-            raise ReviewError(f"{self.path}: no decisions here yet; begin with `chereme review`")
+            raise ReviewError(f"{self.path}: no decisions here; `chereme review` begins them, or check the path")
         with self._open() as db:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from chereme import __version__
 from chereme.serve import asl as letters
@@ -76,6 +78,13 @@ def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = 
         first = error.errors()[0]
         refused = RefusedError("query", f"`{first['loc'][-1]}`: {first['msg']}")
         return JSONResponse({"code": refused.code, "detail": refused.detail}, refused.status)
+
+    @app.exception_handler(HTTPException)
+    async def _no_address(request: Request, error: HTTPException) -> Response:
+        if not request.url.path.startswith("/api/") or error.status_code not in (404, 405):
+            return await http_exception_handler(request, error)
+        what = f"{request.method} {request.url.path}: no such address"
+        return await _refused(request, RefusedError("no_address", what))
 
     @app.exception_handler(AbandonedError)
     async def _abandoned(_: Request, __: AbandonedError) -> Response:

@@ -16,6 +16,7 @@ ADVICE = {
     "shipped": (403, "add a clip of yours to the lexicon instead"),
     "unknown_host": (403, "call the service by the address that it printed, or name this host in CHEREME_HOSTS"),
     "elsewhere": (403, "open the service's own page; other pages may not use it"),
+    "no_address": (404, "GET /api/v1/openapi.json lists those there are"),
     "unknown_bundle": (404, "GET /api/v1/models lists those there are"),
     "no_sample": (404, "GET /api/v1/samples lists those there are"),
     "no_entry": (404, "GET /api/v1/lexicon lists those there are"),

@@ -119,6 +119,8 @@ def _layout(folder: Path) -> Layout:
         pairs = (tuple((a, b) for a, b in about[key]) for key in ("bones", "mirror"))
         layout = Layout(about["layout"], tuple(about["names"]), *pairs)
     except FileNotFoundError:
+        if not folder.is_dir():
+            raise ManifestError(f"{folder}: no such folder") from None
         raise ManifestError(f"{file}: not there, so nobody can say which landmarks these are") from None
     except (OSError, ValueError, KeyError, TypeError, LayoutError) as error:
         raise ManifestError(f"{file}: cannot be read: {error}") from error
