@@ -76,6 +76,48 @@ def test_a_desk_for_two(open_page):
     assert "unicorn" not in kept
 
 
+@pytest.mark.parametrize(
+    ("turned_off", "at_once"),
+    [pytest.param("on", 1, id="once it is on"), pytest.param("loading", 0, id="while the tracker is still awaited")],
+)
+def test_a_camera_that_is_turned_off_stays_off_and_is_watched_once_when_it_is_on_again(
+    browser, desk_service, turned_off, at_once
+):
+    """Were two watching, each sign would be named twice."""
+    counting = """
+        globalThis.atOnce = globalThis.most = globalThis.lasts = 0;
+        const counted = {
+            async track(picture, time) {
+                picture.close();
+                globalThis.most = Math.max(globalThis.most, ++globalThis.atOnce);
+                await new Promise((done) => setTimeout(done, globalThis.lasts));
+                globalThis.atOnce -= 1;
+                return { points: new Float32Array(3 * 75).fill(NaN), time };
+            },
+        };
+        const loaded = new Promise((done) => (globalThis.letGo = done));
+        counted.then = (done) => { delete counted.then; void loaded.then(() => done(counted)); };
+        globalThis.cheremeTracker = counted;
+    """
+    with opener(browser, desk_service.url) as begin:
+        page = begin("desk", counting)
+        live = page.locator(".live")
+        turn_on(page)
+        if turned_off == "on":
+            page.evaluate("letGo()")
+        expect(live).to_have_attribute("data-state", turned_off, timeout=15_000)
+        page.wait_for_timeout(300)
+        assert page.evaluate("most") == at_once
+        page.get_by_role("button", name="Turn the camera off").click()
+        page.evaluate("letGo(); lasts = 100")
+        page.wait_for_timeout(300)
+        expect(live).to_have_attribute("data-state", "asking")
+        turn_on(page)
+        expect(live).to_have_attribute("data-state", "on", timeout=15_000)
+        page.wait_for_timeout(1000)
+        assert page.evaluate("most") == 1
+
+
 def test_a_phrase_is_picked(open_page):
     page = open_page("desk")
     expect(page.locator("#phrases button").first).to_be_visible()
