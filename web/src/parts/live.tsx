@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { pointsOf } from "../body";
 import { closeCamera, openCamera } from "../camera";
 import { loading, tracker } from "../engine";
@@ -136,7 +136,8 @@ export function Live(props: LiveProps) {
     }
   };
 
-  useEffect(() => {
+  // the camera is let go of at once when the page is left, not after the next one was drawn
+  useLayoutEffect(() => {
     if (props.eager) {
       void allowedBefore().then((allowed) => {
         if (!video.current) return; // the page was left meanwhile
