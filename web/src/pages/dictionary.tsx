@@ -14,21 +14,26 @@ const STEP = 24;
 
 type Shown = api.Entry & { score?: number };
 
+/** The service's words for: nobody signs it. */
+const UNSIGNED = ["no_sign", "no_producer", "no_pose"];
+
 /** Signs by their word, or words by their sign. */
 export function Dictionary() {
   const t = useWords().dictionary;
   const [by, setBy] = useState<"word" | "sign">("word");
   const [entry, setEntry] = useState<Shown | null>(null);
-  const [nearest, setNearest] = useState<Shown[] | null>(null);
+  const [nearest, setNearest] = useState<api.Hits | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const asked = mayAsk.use();
 
   const search = async (frames: Frame[], size: [number, number]) => {
     try {
-      const { entries } = await api.searchLexicon(sent(frames, size), 8);
-      setNearest(entries);
-      setEntry(entries[0] ?? null);
-      announce(entries.map((one) => one.gloss).join(", "));
+      const found = await api.searchLexicon(sent(frames, size), 8);
+      setFault(null);
+      setNearest(found);
+      setEntry(found.entries[0] ?? null);
+      const words = found.entries.map((one) => one.gloss).join(", ");
+      announce(found.unknown ? `${t.nothingNear} ${words}` : words);
     } catch (error) {
       setFault(faultOf(error));
     }
@@ -75,8 +80,8 @@ export function Dictionary() {
               )}
               {nearest && (
                 <div class="card">
-                  <h3>{t.nearest}</h3>
-                  <Entries entries={nearest} chosen={entry} onChoose={setEntry} />
+                  <h3>{nearest.unknown ? t.nothingNear : t.nearest}</h3>
+                  <Entries entries={nearest.entries} chosen={entry} onChoose={setEntry} />
                 </div>
               )}
             </>
@@ -126,13 +131,6 @@ function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: 
     };
   }, [query, tongue, limit]);
 
-  if (fault) {
-    return (
-      <div class="card">
-        <Failure fault={fault} />
-      </div>
-    );
-  }
   return (
     <>
       <form class="one-line" role="search" onSubmit={(event) => event.preventDefault()}>
@@ -165,7 +163,13 @@ function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: 
           </label>
         )}
       </form>
-      {listed &&
+      {fault && (
+        <div class="card">
+          <Failure fault={fault} />
+        </div>
+      )}
+      {!fault &&
+        listed &&
         (listed.entries.length ? (
           <>
             <p class="fine" id="total">
@@ -244,9 +248,9 @@ function Played({ entry }: { entry: Shown }) {
       </p>
       {production ? (
         <Signer landmarks={production.landmarks} label={fill(t.desk.figure, { glosses: entry.gloss })} />
-      ) : fault ? (
+      ) : fault && !UNSIGNED.includes(fault.code) ? (
         <Failure fault={fault} />
-      ) : entry.how === null ? (
+      ) : fault || entry.how === null ? (
         <p class="notice">{t.dictionary.noPose}</p>
       ) : (
         <p class="stage-light waiting">{t.signer.waiting}</p>
