@@ -194,6 +194,11 @@ def zipped(**files: bytes) -> bytes:
     return out.getvalue()
 
 
+def spoilt(content: bytes) -> bytes:
+    """The same with other bytes where its first file's content is."""
+    return content[:60] + b"\xff" * 60 + content[120:]
+
+
 def test_a_folder_of_poses_as_zip(serve, clips):
     service = serve()
     index = io.StringIO()
@@ -218,6 +223,13 @@ def test_a_folder_of_poses_as_zip(serve, clips):
         pytest.param(zipped(**{"signs.lexicon": b"no lexicon" * 99}), 400, "damaged", id="no lexicon"),
         pytest.param(zipped(**{"index.csv": b"a,b\n1,2\n"}), 400, "damaged", id="a table of something else"),
         pytest.param(b"", 400, "empty", id="nothing"),
+        pytest.param(spoilt(zipped(**{"signs.lexicon": bytes(range(256)) * 400})), 400, "damaged", id="spoilt"),
+        pytest.param(
+            zipped(**{"index.csv": b"", **{f"{i}.pose": b"" for i in range(20_000)}}),
+            413,
+            "too_large",
+            id="a crowd of files",
+        ),
     ],
 )
 def test_a_zip_that_will_not_do(serve, content, status, code):
@@ -225,6 +237,7 @@ def test_a_zip_that_will_not_do(serve, content, status, code):
     detail = refused(service.client.post(f"{LEXICON}/import", files={"file": ("x.zip", content)}), status, code)
     assert detail.startswith("x.zip: ")
     assert str(service.folder) not in detail
+    assert "/tmp" not in detail
     assert service.uploads() == []
 
 
