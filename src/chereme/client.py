@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -154,11 +155,11 @@ class Client:
 
     def pose(self, id: str) -> PoseSequence:
         """The landmarks of an entry."""
-        return pose_from_bytes(self._ask("GET", f"/lexicon/{id}/pose").content, id)
+        return pose_from_bytes(self._ask("GET", f"/lexicon/{quote(id, safe='')}/pose").content, id)
 
     def forget(self, id: str, *, whole: bool = False) -> dict[str, Any]:
         """Remove an example, or with `whole` the sign that it is of."""
-        return self._object(self._ask("DELETE", f"/lexicon/{id}", params={"all": whole}))
+        return self._object(self._ask("DELETE", f"/lexicon/{quote(id, safe='')}", params={"all": whole}))
 
     def export_lexicon(self) -> bytes:
         """The service's own signs as a zip."""
@@ -185,7 +186,7 @@ class Client:
         Raises:
             ServiceError: nothing of that name is worked on.
         """
-        return self._object(self._ask("GET", f"/work/{work}"))
+        return self._object(self._ask("GET", f"/work/{quote(work, safe='')}"))
 
     def cancel(self, work: str) -> None:
         """End the request of that name.
@@ -193,7 +194,7 @@ class Client:
         Raises:
             ServiceError: nothing of that name is worked on.
         """
-        self._ask("DELETE", f"/work/{work}")
+        self._ask("DELETE", f"/work/{quote(work, safe='')}")
 
     # --------------------------------------------------------------------------------------------------------------
 
