@@ -182,6 +182,15 @@ def test_a_sign_that_is_like_none_is_said_to_be(open_page):
     expect(page.locator(".played")).to_contain_text("There is nothing to play for this sign.")
 
 
+def test_an_entry_that_nobody_signs_is_said_to_be_one(open_page):
+    page = open_page("dictionary")
+    gone = {"code": "no_pose", "detail": "book: was kept without its landmarks"}
+    page.route("**/lexicon/*/pose?format=json", lambda route: route.fulfill(status=404, json=gone))
+    page.fill("#query", "book")
+    page.locator("#entries button", has_text="Book").first.click()
+    expect(page.locator(".played")).to_contain_text("There is nothing to play for this sign.")
+
+
 def test_a_search_can_be_tried_again(open_page):
     page = open_page("dictionary")
     expect(page.locator("#total")).to_be_visible()

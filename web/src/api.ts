@@ -190,6 +190,11 @@ export function lexicon(query: string, language: string, limit: number, offset =
   return json(`lexicon?${asked}`, { signal: signal ?? null });
 }
 
+/** A sign of the dictionary, that very example. */
+export function entryLandmarks(id: string, signal: AbortSignal): Promise<Landmarks> {
+  return json(`lexicon/${encodeURIComponent(id)}/pose?format=json`, { signal });
+}
+
 export interface Hits {
   entries: (Entry & { score: number })[];
   /** None of them is as like as a sign of the lexicon would be. */

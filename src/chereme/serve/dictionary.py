@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse
 
-from chereme.serve.answers import errors
+from chereme.serve.answers import Landmarks, errors
 from chereme.serve.answers_signs import SIGN_SAYS, Added, DictionaryPage, Imported, Removed, SearchResult
-from chereme.serve.landmarks import LANDMARKS_SCHEMA
+from chereme.serve.landmarks import LANDMARKS_SCHEMA, landmarks_json
 from chereme.serve.settings import ServeSettings
-from chereme.serve.workers import Workers
+from chereme.serve.workers import Work, Workers
 from chereme.serve.writes import check_writer
 
 if TYPE_CHECKING:  # it loads the lexicon's database and all that draws: not before somebody asks
@@ -102,13 +102,23 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
     @api.get(
         "/{id}/pose",
         summary="Its landmarks",
-        response_class=Response,
+        response_model=Landmarks,
         responses={200: {"content": {"application/x-pose": {}}}, **refusals(403, 404, 422, 429, 503)},
     )
-    async def pose(request: Request, id: _Id) -> Response:
+    async def pose(
+        request: Request,
+        id: _Id,
+        form: Annotated[
+            Literal["json", "pose"], Query(alias="format", description="A `.pose`, or JSON to draw.")
+        ] = "pose",
+    ) -> Response:
+        def work(_: Work) -> Response:
+            if form == "json":
+                return JSONResponse(landmarks_json(dictionary().sequence(id)))
+            return Response(dictionary().pose(id), media_type="application/x-pose")
+
         with workers.place():
-            content = await workers.do(lambda _: dictionary().pose(id), request, id)
-        return Response(content, media_type="application/x-pose")
+            return await workers.do(work, request, id)
 
     @api.get(
         "/{id}/picture.png",

@@ -121,10 +121,14 @@ class Dictionary:
             return lexicon.pose_bytes(entry.id)
         return pose_to_bytes(self._produced(entry))
 
+    def sequence(self, id: str) -> PoseSequence:
+        """The same, to be drawn."""
+        _, lexicon, entry = self.lexicons.entry(id)
+        return lexicon.pose(entry.id) if entry.has_pose else self._produced(entry)
+
     def picture(self, id: str, size: int, work: Work) -> bytes:
         """Six moments of it side by side, as PNG."""
-        _, lexicon, entry = self.lexicons.entry(id)
-        sequence = lexicon.pose(entry.id) if entry.has_pose else self._produced(entry)
+        sequence = self.sequence(id)
         work.check()
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             path = Path(folder) / "picture.png"

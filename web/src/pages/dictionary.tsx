@@ -14,9 +14,6 @@ const STEP = 24;
 
 type Shown = api.Entry & { score?: number };
 
-/** The service's words for: nobody signs it. */
-const UNSIGNED = ["no_sign", "no_producer", "no_pose"];
-
 /** Signs by their word, or words by their sign. */
 export function Dictionary() {
   const t = useWords().dictionary;
@@ -222,14 +219,14 @@ function Entries({ entries, chosen, onChoose }: EntriesProps) {
 /** A sign of the dictionary, played. */
 function Played({ entry }: { entry: Shown }) {
   const t = useWords();
-  const [production, setProduction] = useState<api.Production | null>(null);
+  const [landmarks, setLandmarks] = useState<api.Landmarks | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     const call = new AbortController();
     if (entry.how !== null) {
-      api.produce({ glosses: [entry.gloss], signs: entry.language }, call.signal).then(setProduction, (error: unknown) => {
+      api.entryLandmarks(entry.id, call.signal).then(setLandmarks, (error: unknown) => {
         if (!api.isAbort(error)) setFault(faultOf(error));
       });
     }
@@ -238,7 +235,7 @@ function Played({ entry }: { entry: Shown }) {
   useEffect(() => {
     // on a phone it comes below a long list
     box.current?.scrollIntoView({ block: "nearest" });
-  }, [production, fault]);
+  }, [landmarks, fault]);
   return (
     <div class="card played" ref={box}>
       <h2>{entry.gloss}</h2>
@@ -246,9 +243,9 @@ function Played({ entry }: { entry: Shown }) {
         {signedLanguage(entry.language)}
         {entry.source ? ` · ${fill(t.dictionary.source, { source: entry.source })}` : ""}
       </p>
-      {production ? (
-        <Signer landmarks={production.landmarks} label={fill(t.desk.figure, { glosses: entry.gloss })} />
-      ) : fault && !UNSIGNED.includes(fault.code) ? (
+      {landmarks ? (
+        <Signer landmarks={landmarks} label={fill(t.desk.figure, { glosses: entry.gloss })} />
+      ) : fault && fault.code !== "no_pose" ? (
         <Failure fault={fault} />
       ) : fault || entry.how === null ? (
         <p class="notice">{t.dictionary.noPose}</p>
