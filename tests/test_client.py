@@ -69,6 +69,8 @@ def test_overlay_and_letters(client, clip, tmp_path):
     Image.fromarray(drawn_hand("right")).save(tmp_path / "hand.png")
     assert len(client.spell(tmp_path / "hand.png", 3)["ranked"]) == 3
     assert client.spell(tmp_path / "hand.png", mirrored=True)["handedness"] == "left"
+    assert len(client.hand_pose(tmp_path / "hand.png")["landmarks"]) == 21
+    assert client.hand_pose(tmp_path / "hand.png", mirrored=True)["handedness"] == "left"
 
 
 def test_producing(client):

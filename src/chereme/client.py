@@ -95,6 +95,14 @@ class Client:
         fields: dict[str, Any] = {"top": top} | ({} if mirrored is None else {"mirrored": mirrored})
         return self._object(self._send("/asl/recognitions", [picture], fields))
 
+    def hand_pose(self, picture: str | Path, *, mirrored: bool | None = None) -> dict[str, Any]:
+        """Where a hand is in a picture: its `landmarks`, whose it is, and the box around it.
+
+        Raises:
+            ServiceError: as `recognize`.
+        """
+        return self._object(self._send("/asl/hand-pose", [picture], {} if mirrored is None else {"mirrored": mirrored}))
+
     # -- producing -------------------------------------------------------------------------------------------------
 
     def produce(
