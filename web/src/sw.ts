@@ -53,10 +53,16 @@ async function keepRecognizer(): Promise<boolean> {
   };
   // one after the other: the page itself goes first
   const models = await read<{ kind: string; default: boolean; name: string }[]>(await ask("models"));
-  const name = models?.find((model) => model.kind === "recognizer" && model.default)?.name;
-  const spec = name && (await read<{ model: { href: string } }>(await ask(`bundles/${name}/spec.json`)));
-  if (!spec) return false;
-  for (const path of ["ready", "samples", spec.model.href, "engine/holistic.task"]) {
+  // to practise letters, too; what compares taught signs is kept once somebody teaches one
+  const wanted = models?.filter((model) => (model.kind === "recognizer" && model.default) || model.kind === "speller") ?? [];
+  if (!wanted.some((model) => model.kind === "recognizer")) return false;
+  const hrefs: string[] = [];
+  for (const { name } of wanted) {
+    const spec = await read<{ model: { href: string } }>(await ask(`bundles/${name}/spec.json`));
+    if (!spec) return false;
+    hrefs.push(spec.model.href);
+  }
+  for (const path of ["ready", "samples", ...hrefs, "engine/holistic.task"]) {
     if (!(await ask(path))?.ok) return false;
   }
   return (await Promise.all(keeping)).every(Boolean); // else the device has no room for it
