@@ -93,16 +93,22 @@ def _api(service: Service) -> APIRouter:
     api.include_router(dictionary.routes(lambda: service.dictionary, service.settings, service.workers))
     api.include_router(stream.routes(service.streams))
 
-    @api.get("/models", summary="What answers, and what may it be used for?", responses=errors(503))
-    def models() -> list[Model]:
-        return service.models()
+    @api.get(
+        "/models",
+        summary="What answers, and what may it be used for?",
+        responses=errors(503),
+        response_model=list[Model],
+    )
+    def models(request: Request) -> Response:
+        return assets.not_twice(request, service.models(), Model)
 
-    @api.get("/samples", summary="Drawn clips to try")
-    def samples() -> list[Sample]:
-        return [
+    @api.get("/samples", summary="Drawn clips to try", response_model=list[Sample])
+    def samples(request: Request) -> Response:
+        found = [
             Sample(gloss=gloss, seconds=seconds, href=f"/api/v1/samples/{gloss}.mp4")
             for gloss, seconds in service.samples.seconds.items()
         ]
+        return assets.not_twice(request, found, Sample)
 
     @api.get(
         "/samples/{gloss}.mp4",
