@@ -52,9 +52,11 @@ async function keepRecognizer(): Promise<boolean> {
     return known ?? answered(new Request(address), note).catch(() => undefined);
   };
   // one after the other: the page itself goes first
-  const models = await read<{ kind: string; default: boolean; name: string }[]>(await ask("models"));
+  const models = await read<{ kind: string; default: boolean; name: string; labels: string[] }[]>(await ask("models"));
   // to practise letters, too; what compares taught signs is kept once somebody teaches one
-  const wanted = models?.filter((model) => (model.kind === "recognizer" && model.default) || model.kind === "speller") ?? [];
+  const wanted = (models ?? []).filter(
+    ({ kind, default: first, labels }) => (kind === "recognizer" && first) || (kind === "speller" && labels.includes("A")),
+  );
   if (!wanted.some((model) => model.kind === "recognizer")) return false;
   const hrefs: string[] = [];
   for (const { name } of wanted) {
