@@ -69,6 +69,8 @@ def test_overlay_and_letters(client, clip, tmp_path):
     Image.fromarray(drawn_hand("right")).save(tmp_path / "hand.png")
     assert len(client.spell(tmp_path / "hand.png", 3)["ranked"]) == 3
     assert client.spell(tmp_path / "hand.png", mirrored=True)["handedness"] == "left"
+    assert len(client.hand_pose(tmp_path / "hand.png")["landmarks"]) == 21
+    assert client.hand_pose(tmp_path / "hand.png", mirrored=True)["handedness"] == "left"
 
 
 def test_producing(client):
@@ -135,15 +137,15 @@ def test_progress_and_cancel(client, clip, monkeypatch):
 
     monkeypatch.setattr(recognitions, "answer", slow)
     with ThreadPoolExecutor() as pool:
-        asked = pool.submit(client.recognize, clip, work="mine")
+        asked = pool.submit(client.recognize, clip, work="mine?")
         assert began.wait(10)
-        assert client.progress("mine") == {"state": "running", "share": 0.5}
-        client.cancel("mine")
+        assert client.progress("mine?") == {"state": "running", "share": 0.5}
+        client.cancel("mine?")
         with pytest.raises(ServiceError) as refused:
             asked.result()
     assert refused.value.code == "cancelled"
     with pytest.raises(ServiceError, match="mine"):
-        client.progress("mine")
+        client.progress("mine?")
 
 
 def test_the_example_of_the_page_runs(url, clip, tmp_path, monkeypatch, capsys):

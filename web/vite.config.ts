@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +20,12 @@ function keepAndPack(): Plugin {
         .map((entry) => join(entry.parentPath, entry.name));
       const worker = join(PAGE, "sw.js");
       const kept = files.filter((file) => file !== worker).map((file) => relative(PAGE, file).split(sep).join("/"));
-      writeFileSync(worker, readFileSync(worker, "utf8").replace(/(["'`])__KEPT__\1/, JSON.stringify(kept.sort())));
+      const digest = createHash("sha256");
+      for (const file of kept.sort()) digest.update(readFileSync(join(PAGE, file)));
+      const written = readFileSync(worker, "utf8")
+        .replace(/(["'`])__KEPT__\1/, JSON.stringify(kept))
+        .replace("__DIGEST__", digest.digest("hex").slice(0, 16)); // not every name holds its content's hash
+      writeFileSync(worker, written);
       for (const file of files) pack(file);
     },
   };

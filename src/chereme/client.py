@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -94,6 +95,14 @@ class Client:
         fields: dict[str, Any] = {"top": top} | ({} if mirrored is None else {"mirrored": mirrored})
         return self._object(self._send("/asl/recognitions", [picture], fields))
 
+    def hand_pose(self, picture: str | Path, *, mirrored: bool | None = None) -> dict[str, Any]:
+        """Where a hand is in a picture: its `landmarks`, whose it is, and the box around it.
+
+        Raises:
+            ServiceError: as `recognize`.
+        """
+        return self._object(self._send("/asl/hand-pose", [picture], {} if mirrored is None else {"mirrored": mirrored}))
+
     # -- producing -------------------------------------------------------------------------------------------------
 
     def produce(
@@ -154,11 +163,11 @@ class Client:
 
     def pose(self, id: str) -> PoseSequence:
         """The landmarks of an entry."""
-        return pose_from_bytes(self._ask("GET", f"/lexicon/{id}/pose").content, id)
+        return pose_from_bytes(self._ask("GET", f"/lexicon/{quote(id, safe='')}/pose").content, id)
 
     def forget(self, id: str, *, whole: bool = False) -> dict[str, Any]:
         """Remove an example, or with `whole` the sign that it is of."""
-        return self._object(self._ask("DELETE", f"/lexicon/{id}", params={"all": whole}))
+        return self._object(self._ask("DELETE", f"/lexicon/{quote(id, safe='')}", params={"all": whole}))
 
     def export_lexicon(self) -> bytes:
         """The service's own signs as a zip."""
@@ -185,7 +194,7 @@ class Client:
         Raises:
             ServiceError: nothing of that name is worked on.
         """
-        return self._object(self._ask("GET", f"/work/{work}"))
+        return self._object(self._ask("GET", f"/work/{quote(work, safe='')}"))
 
     def cancel(self, work: str) -> None:
         """End the request of that name.
@@ -193,7 +202,7 @@ class Client:
         Raises:
             ServiceError: nothing of that name is worked on.
         """
-        self._ask("DELETE", f"/work/{work}")
+        self._ask("DELETE", f"/work/{quote(work, safe='')}")
 
     # --------------------------------------------------------------------------------------------------------------
 

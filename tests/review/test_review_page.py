@@ -157,3 +157,12 @@ def test_a_decision_that_could_not_be_kept_is_taken_back_and_told(page, page_of)
     expect(current(page).locator(".verdict")).to_have_text("")
     expect(page.locator("#count")).to_have_text("0 of 4 clips")
     assert page_of.decisions.reviewers() == {"Ana": 0}
+
+
+def test_a_decision_that_is_kept_stays_shown_when_what_comes_next_fails(page, page_of, clips):
+    expect(page.locator("#gloss")).to_have_text("pai")
+    page.route("**/api/v1/next*", lambda route: route.abort())
+    page.keyboard.press("a")
+    expect(page.locator("#wrong")).to_contain_text("The program does not answer")
+    expect(current(page).locator(".verdict")).to_have_text("Accepted")
+    assert "accept" in [decision.verdict for decision in page_of.decisions.of("Ana").values()]

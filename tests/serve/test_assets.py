@@ -44,6 +44,16 @@ def test_what_a_browser_has_is_not_sent_again(service):
         assert again.content == b""
 
 
+@pytest.mark.parametrize("path", ["models", "samples"])
+def test_lists_are_not_sent_again_while_they_are_the_same(service, path):
+    first = service.client.get(f"/api/v1/{path}")
+    assert isinstance(first.json(), list)
+    assert first.headers["cache-control"] == "no-cache"
+    again = service.client.get(f"/api/v1/{path}", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert service.client.get(f"/api/v1/{path}", headers={"If-None-Match": '"other"'}).content == first.content
+
+
 def test_a_speller_says_which_letters_move(service):
     spec = service.client.get("/api/v1/bundles/asl_letters/spec.json").json()
     assert set(spec["moving"]) == {"J", "Z"}

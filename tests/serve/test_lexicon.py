@@ -11,6 +11,7 @@ from PIL import Image
 
 from answered import landmarks_of, refused
 from chereme.poses import pose_from_bytes, pose_to_bytes
+from chereme.serve.answers import Landmarks
 from chereme.serve.answers_signs import Added, DictionaryPage, Imported, Removed, SearchResult
 from chereme.types import PoseSequence
 from made_up import made_up_signer
@@ -61,6 +62,11 @@ def test_a_taught_sign_is_found_listed_drawn_and_forgotten(serve, clips):
     pose = service.client.get(f"{LEXICON}/{entry['id']}/pose")
     assert pose.headers["content-type"] == "application/x-pose"
     np.testing.assert_allclose(pose_from_bytes(pose.content).points, clips[0].points, atol=1e-3)
+    # the page plays that very example, not whichever a production of the gloss would take
+    shown = service.client.get(f"{LEXICON}/{added['added'][1]}/pose", params={"format": "json"}).json()
+    Landmarks(**shown)
+    drawn = [[point or [np.nan] * 2 for point in frame] for frame in shown["points"]]
+    np.testing.assert_allclose(drawn, clips[1].points[..., :2], atol=1e-3)
     picture = service.client.get(f"{LEXICON}/{entry['id']}/picture.png", params={"size": 96})
     assert Image.open(io.BytesIO(picture.content)).size == (6 * 96, 96)
 
@@ -194,6 +200,11 @@ def zipped(**files: bytes) -> bytes:
     return out.getvalue()
 
 
+def spoilt(content: bytes) -> bytes:
+    """The same with other bytes where its first file's content is."""
+    return content[:60] + b"\xff" * 60 + content[120:]
+
+
 def test_a_folder_of_poses_as_zip(serve, clips):
     service = serve()
     index = io.StringIO()
@@ -218,6 +229,13 @@ def test_a_folder_of_poses_as_zip(serve, clips):
         pytest.param(zipped(**{"signs.lexicon": b"no lexicon" * 99}), 400, "damaged", id="no lexicon"),
         pytest.param(zipped(**{"index.csv": b"a,b\n1,2\n"}), 400, "damaged", id="a table of something else"),
         pytest.param(b"", 400, "empty", id="nothing"),
+        pytest.param(spoilt(zipped(**{"signs.lexicon": bytes(range(256)) * 400})), 400, "damaged", id="spoilt"),
+        pytest.param(
+            zipped(**{"index.csv": b"", **{f"{i}.pose": b"" for i in range(20_000)}}),
+            413,
+            "too_large",
+            id="a crowd of files",
+        ),
     ],
 )
 def test_a_zip_that_will_not_do(serve, content, status, code):
@@ -225,6 +243,7 @@ def test_a_zip_that_will_not_do(serve, content, status, code):
     detail = refused(service.client.post(f"{LEXICON}/import", files={"file": ("x.zip", content)}), status, code)
     assert detail.startswith("x.zip: ")
     assert str(service.folder) not in detail
+    assert "/tmp" not in detail
     assert service.uploads() == []
 
 
@@ -273,7 +292,13 @@ def test_with_a_token_only_its_holder_writes(serve, clips):
 
 def test_without_a_token_only_this_machine_writes(serve, clips):
     service = serve(hosts="desk.example")
-    for headers in ({"Host": "desk.example"}, {"X-Forwarded-For": "192.0.2.7"}):
+    for headers in (
+        {"Host": "desk.example"},
+        {"X-Forwarded-For": "192.0.2.7"},
+        {"Forwarded": "for=192.0.2.7"},
+        {"X-Real-IP": "192.0.2.7"},
+        {"Via": "1.1 proxy"},
+    ):
         for answer in write_all(service, clips[0], headers):
             refused(answer, 403, "not_here")
         assert service.client.get(LEXICON, headers=headers).status_code == 200

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from answered import refused
 from chereme.poses import pose_to_bytes
 from chereme.serve import recognitions
+from chereme.serve.service import Service
 from chereme.serve.workers import Work
 
 
@@ -42,6 +43,15 @@ def test_requests_are_counted_by_route_and_status(serve, signer):
     assert "own.77" not in text
     assert "chereme_work 0.0" in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_a_fault_of_ours_is_told_and_counted_as_one(serve, monkeypatch):
+    service = serve()
+    monkeypatch.setattr(Service, "models", lambda _: 1 / 0)
+    answer = service.client.get("/api/v1/models")
+    refused(answer, 500, "internal")
+    assert answer.headers["content-security-policy"]
+    assert counted(service)["GET", "/models", "500"] == 1
 
 
 class Slow:

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import hashlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 
-from chereme.serve.page_files import PageFiles
+from chereme.serve.page_files import PAGE, PageFiles
 from in_browser import PAGES, ROOT, Open, opener
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -171,6 +173,20 @@ def test_a_service_without_a_recognizer_is_named(browser, serve):
     lame = serve(bundle="nowhere")
     with opener(browser, lame.url) as begin:
         expect(begin().get_by_role("heading", name="There is no recognizer here")).to_be_visible()
+
+
+def test_a_worker_is_another_for_whatever_changes():
+    """A page whose index.html alone changed would else be shown from the old cache for ever."""
+    worker = PAGE / "sw.js.gz"
+    if not worker.is_file():
+        pytest.skip("the page has not been built: `make page` does, where Node is there")
+    text = gzip.decompress(worker.read_bytes()).decode()
+    files = {path.relative_to(PAGE).as_posix(): path.read_bytes() for path in PAGE.rglob("*") if path.is_file()}
+    whole = {n.removesuffix(".gz"): gzip.decompress(c) if n.endswith(".gz") else c for n, c in files.items()}
+    del whole["sw.js"]
+    kept = json.loads(re.search(r'addAll\((\["[^]]*\])', text)[1])
+    assert sorted(kept) == sorted(whole)
+    assert hashlib.sha256(b"".join(whole[name] for name in kept)).hexdigest()[:16] in text
 
 
 def page_file(folder: Path, path: str, **headers: str) -> httpx.Response:

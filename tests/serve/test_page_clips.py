@@ -82,6 +82,8 @@ def test_a_film_becomes_words_in_the_browser_and_works_without_a_network(open_pa
     assert inked(page)["left"] == 0
     page.click("#again")
     expect(page.get_by_role("heading", name="Show a sign, see the word")).to_be_visible()
+    page.goto("/#/practice")
+    expect(page.locator("#start")).to_be_enabled(timeout=20_000)
 
 
 def test_the_camera_is_explained_before_it_is_asked_for(open_page):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ def test_a_desk_for_two(open_page):
     page.get_by_label("Another word").fill("Library")
     page.get_by_role("button", name="Use it").click()
     expect(word).to_have_text("Library")
+    expect(word).to_be_focused()
     page.get_by_role("button", name="Turn the camera off").click()
     page.click("#say")
     expect(page.locator("#turns")).to_contain_text("Library")
@@ -74,6 +76,67 @@ def test_a_desk_for_two(open_page):
     kept = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
     assert "Library" not in kept
     assert "unicorn" not in kept
+
+
+@pytest.mark.parametrize(
+    ("turned_off", "at_once"),
+    [pytest.param("on", 1, id="once it is on"), pytest.param("loading", 0, id="while the tracker is still awaited")],
+)
+def test_a_camera_that_is_turned_off_stays_off_and_is_watched_once_when_it_is_on_again(
+    browser, desk_service, turned_off, at_once
+):
+    """Were two watching, each sign would be named twice."""
+    counting = """
+        globalThis.atOnce = globalThis.most = globalThis.lasts = 0;
+        const counted = {
+            async track(picture, time) {
+                picture.close();
+                globalThis.most = Math.max(globalThis.most, ++globalThis.atOnce);
+                await new Promise((done) => setTimeout(done, globalThis.lasts));
+                globalThis.atOnce -= 1;
+                return { points: new Float32Array(3 * 75).fill(NaN), time };
+            },
+        };
+        const loaded = new Promise((done) => (globalThis.letGo = done));
+        counted.then = (done) => { delete counted.then; void loaded.then(() => done(counted)); };
+        globalThis.cheremeTracker = counted;
+    """
+    with opener(browser, desk_service.url) as begin:
+        page = begin("desk", counting)
+        live = page.locator(".live")
+        turn_on(page)
+        if turned_off == "on":
+            page.evaluate("letGo()")
+        expect(live).to_have_attribute("data-state", turned_off, timeout=15_000)
+        page.wait_for_timeout(300)
+        assert page.evaluate("most") == at_once
+        page.get_by_role("button", name="Turn the camera off").click()
+        page.evaluate("letGo(); lasts = 100")
+        page.wait_for_timeout(300)
+        expect(live).to_have_attribute("data-state", "asking")
+        turn_on(page)
+        expect(live).to_have_attribute("data-state", "on", timeout=15_000)
+        page.wait_for_timeout(1000)
+        assert page.evaluate("most") == 1
+
+
+def test_what_is_under_way_when_all_is_cleared_is_dropped_too(open_page):
+    page = open_page("desk")
+    expect(page.locator(".phrase").first).to_be_visible()
+    waiting = []
+    page.route("**/api/v1/productions", lambda route: waiting.append(route))
+    page.fill("#sentence", "Book")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sign")).to_contain_text("Making the signs")
+    page.fill("#sentence", "unicorn")
+    page.click("#clear")
+    expect(page.locator("#sentence")).to_have_value("")
+    expect(page.locator("#sign")).to_contain_text("Sign it")
+    for route in waiting:
+        route.abort()
+    page.wait_for_timeout(300)
+    expect(page.locator("#turns")).to_have_count(0)
+    expect(page.locator(".failure")).to_have_count(0)
 
 
 def test_a_phrase_is_picked(open_page):
@@ -107,6 +170,38 @@ def test_a_sign_is_looked_up_by_signing_it(open_page):
     assert "Book" in [gloss.strip() for gloss in glosses[:5]]
 
 
+def test_a_sign_that_is_like_none_is_said_to_be(open_page):
+    page = open_page("dictionary")
+    hit = {"id": "x.1", "gloss": "unicorn", "language": "ins", "score": 0.2, "lexicon": "x", "how": None}
+    page.route("**/lexicon/search", lambda route: route.fulfill(json={"entries": [hit], "unknown": True}))
+    page.click("#by-sign")
+    turn_on(page)
+    expect(page.get_by_role("heading", name="Nothing in the dictionary looks much like it.")).to_be_visible(
+        timeout=40_000
+    )
+    expect(page.locator(".played")).to_contain_text("There is nothing to play for this sign.")
+
+
+def test_an_entry_that_nobody_signs_is_said_to_be_one(open_page):
+    page = open_page("dictionary")
+    gone = {"code": "no_pose", "detail": "book: was kept without its landmarks"}
+    page.route("**/lexicon/*/pose?format=json", lambda route: route.fulfill(status=404, json=gone))
+    page.fill("#query", "book")
+    page.locator("#entries button", has_text="Book").first.click()
+    expect(page.locator(".played")).to_contain_text("There is nothing to play for this sign.")
+
+
+def test_a_search_can_be_tried_again(open_page):
+    page = open_page("dictionary")
+    expect(page.locator("#total")).to_be_visible()
+    page.route("**/api/v1/lexicon?*", lambda route: route.abort())
+    page.fill("#query", "boo")
+    expect(page.get_by_role("heading", name="The program does not answer")).to_be_visible()
+    page.unroute("**/api/v1/lexicon?*")
+    page.fill("#query", "book")
+    expect(page.locator("#entries button", has_text="Book").first).to_be_visible()
+
+
 def test_a_sign_is_taught_recognized_saved_and_loaded(open_page, tmp_path):
     page = open_page("teach")
     posted: list[str] = []
@@ -136,7 +231,10 @@ def test_a_sign_is_taught_recognized_saved_and_loaded(open_page, tmp_path):
     page.get_by_role("button", name="Remove my sign").click()
     expect(page.locator("#signs")).to_have_count(0)
     page.set_input_files("#import", saved)
-    expect(page.locator("#signs li")).to_contain_text("example")
+    expect(page.locator("#signs li")).to_contain_text("1 example")
+    page.set_input_files("#import", saved)  # the same again
+    expect(page.locator("#said")).to_have_text(re.compile("loaded\\.\u00a0"))  # said a second time
+    expect(page.locator("#signs li")).to_contain_text("1 example")
     page.set_input_files("#import", {"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
     expect(page.get_by_role("heading", name="This file holds no signs I can use")).to_be_visible()
 
@@ -157,6 +255,10 @@ def test_letters_are_practised(browser, desk_service, held_letter):
         while page.locator("#skip").count():
             page.click("#skip")
         expect(page.locator("#finished")).to_contain_text("1 of 6 letters")
+        page.evaluate("document.querySelector('video').dataset.same = 'yes'")
+        page.click("#next")
+        expect(page.locator("#letters [data-state=now]")).to_have_count(1)
+        expect(page.locator("video")).to_have_attribute("data-same", "yes")  # the camera goes on
 
 
 def test_the_browsers_numbers_of_a_hand_are_those_of_python(tmp_path):

@@ -12,6 +12,9 @@ from chereme.poses import pose_from_bytes
 from chereme.recognize import Recognizer
 from chereme.serve.answers_signs import PhraseAnswer, Production
 from chereme.serve.landmarks import SentLandmarks, sequence_of
+from chereme.serve.lexicons import Lexicons
+from chereme.serve.productions import Productions
+from chereme.serve.refusals import RefusedError
 from chereme.serve.settings import ServeSettings
 
 
@@ -97,11 +100,21 @@ def test_a_film_instead(service):
         pytest.param({"glosses": ["no-such-sign"]}, 422, "no_sign", id="nothing that is known"),
         pytest.param({"glosses": ["x"], "signs": "xyz"}, 503, "no_producer", id="a language that nobody signs"),
         pytest.param({"glosses": ["a"] * 61}, 413, "too_long", id="too much"),
+        pytest.param({"glosses": ["a" * 201], "spell": True}, 413, "too_long", id="too many letters"),
         pytest.param({"text": "book " * 30_000}, 422, "no_sign", id="far too much"),
     ],
 )
 def test_what_cannot_be_signed(service, asked, status, code):
     refused(produce(service, **asked), status, code)
+
+
+def test_languages_that_are_made_up_leave_nothing_behind(tmp_path):
+    productions = Productions(Lexicons(str(tmp_path / "none.sqlite"), ()), "isl43_producer", 60)
+    for number in range(3):
+        with pytest.raises(RefusedError, match="nobody here signs"):
+            productions.signer(f"x{number}")
+    assert productions.signer("ins").glosses
+    assert list(productions._kept) == ["ins"]
 
 
 def test_speed_out_of_range(service):

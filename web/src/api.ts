@@ -148,8 +148,8 @@ export const samples = () => json<Sample[]>("samples");
 export const phrases = (language: string, signs: string) =>
   json<Phrase[]>(`phrases?${new URLSearchParams({ language, ...(signs && { signs }) })}`);
 
-export async function sampleFilm(sample: Sample): Promise<File> {
-  const film = await (await ask(`samples/${encodeURIComponent(sample.gloss)}.mp4`)).blob();
+export async function sampleFilm(sample: Sample, signal: AbortSignal): Promise<File> {
+  const film = await (await ask(`samples/${encodeURIComponent(sample.gloss)}.mp4`, { signal })).blob();
   return new File([film], `${sample.gloss}.mp4`, { type: "video/mp4" });
 }
 
@@ -190,7 +190,17 @@ export function lexicon(query: string, language: string, limit: number, offset =
   return json(`lexicon?${asked}`, { signal: signal ?? null });
 }
 
+/** A sign of the dictionary, that very example. */
+export function entryLandmarks(id: string, signal: AbortSignal): Promise<Landmarks> {
+  return json(`lexicon/${encodeURIComponent(id)}/pose?format=json`, { signal });
+}
+
+export interface Hits {
+  entries: (Entry & { score: number })[];
+  /** None of them is as like as a sign of the lexicon would be. */
+  unknown: boolean;
+}
+
 export function searchLexicon(landmarks: SentLandmarks, top: number, signal?: AbortSignal) {
-  type Hits = { entries: (Entry & { score: number })[]; seconds: number };
   return json<Hits>("lexicon/search", body({ landmarks, top }, signal));
 }

@@ -23,9 +23,13 @@ export class Store<T> {
 
   /** The value, inside a component; it is drawn again on each change. */
   use(): T {
-    const [, redraw] = useState(0);
-    useEffect(() => this.follow(() => redraw((n) => n + 1)), []);
-    return this.current;
+    const [shown, show] = useState(this.current);
+    useEffect(() => {
+      const update = () => show(() => this.current);
+      update(); // it may have changed since it was drawn
+      return this.follow(update);
+    }, []);
+    return shown;
   }
 }
 

@@ -4,9 +4,9 @@ export {};
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Written here when the page is built: every file of it. */
+/** Written here when the page is built: every file of it, and a digest of all they hold. */
 const FILES = "__KEPT__" as unknown as string[];
-const PAGE = `page ${hash(FILES.join())}`;
+const PAGE = "page __DIGEST__";
 const SERVICE = "service";
 
 /** What is asked of the service again each time, with what was answered before as the answer without a network. */
@@ -14,10 +14,6 @@ const ANSWERS = /^\/api\/v1\/(?:ready|models|samples(?:\/[^/]+)?|phrases|bundles
 
 /** What is kept in several megabytes: not asked for a second time when it is kept already. */
 const LARGE = /\/(?:model\.onnx|holistic\.task)/;
-
-function hash(text: string): string {
-  return [...text].reduce((sum, char) => (Math.imul(sum, 31) + char.charCodeAt(0)) | 0, 7).toString(36);
-}
 
 self.addEventListener("install", (event) => {
   // the server's own caching decides what is fetched again: names in assets/ hold their content's hash
@@ -48,20 +44,30 @@ self.addEventListener("message", (event) => {
 async function keepRecognizer(): Promise<boolean> {
   const api = new URL("/api/v1/", self.location.origin);
   const cache = await caches.open(SERVICE);
+  const keeping: Promise<boolean>[] = [];
+  const note = (kept: Promise<void>) => keeping.push(kept.then(() => true, () => false));
   const ask = async (path: string): Promise<Response | undefined> => {
     const address = new URL(path, api).href;
     const known = LARGE.test(address) ? await cache.match(address) : undefined; // asked for again when it is used
-    return known ?? answered(new Request(address)).catch(() => undefined);
+    return known ?? answered(new Request(address), note).catch(() => undefined);
   };
   // one after the other: the page itself goes first
-  const models = await read<{ kind: string; default: boolean; name: string }[]>(await ask("models"));
-  const name = models?.find((model) => model.kind === "recognizer" && model.default)?.name;
-  const spec = name && (await read<{ model: { href: string } }>(await ask(`bundles/${name}/spec.json`)));
-  if (!spec) return false;
-  for (const path of ["ready", "samples", spec.model.href, "engine/holistic.task"]) {
+  const models = await read<{ kind: string; default: boolean; name: string; labels: string[] }[]>(await ask("models"));
+  // to practise letters, too; what compares taught signs is kept once somebody teaches one
+  const wanted = (models ?? []).filter(
+    ({ kind, default: first, labels }) => (kind === "recognizer" && first) || (kind === "speller" && labels.includes("A")),
+  );
+  if (!wanted.some((model) => model.kind === "recognizer")) return false;
+  const hrefs: string[] = [];
+  for (const { name } of wanted) {
+    const spec = await read<{ model: { href: string } }>(await ask(`bundles/${name}/spec.json`));
+    if (!spec) return false;
+    hrefs.push(spec.model.href);
+  }
+  for (const path of ["ready", "samples", ...hrefs, "engine/holistic.task"]) {
     if (!(await ask(path))?.ok) return false;
   }
-  return true;
+  return (await Promise.all(keeping)).every(Boolean); // else the device has no room for it
 }
 
 async function read<T>(answer: Response | undefined): Promise<T | undefined> {
@@ -78,11 +84,17 @@ async function put(cache: Cache, request: Request, answer: Response): Promise<vo
   await cache.put(request, answer);
 }
 
-async function answered(request: Request): Promise<Response> {
+/**
+ * The service's answer, as it comes; where there is no network, what was answered before.
+ *
+ * @param keeping is given the promise that the answer is kept: nobody need wait for that, nor do without the answer
+ * where the device has no room for it.
+ */
+async function answered(request: Request, keeping: (kept: Promise<void>) => unknown): Promise<Response> {
   const cache = await caches.open(SERVICE);
   try {
     const answer = await fetch(request);
-    if (answer.ok) await put(cache, request, answer.clone());
+    if (answer.ok) keeping(put(cache, request, answer.clone()));
     return answer;
   } catch (error) {
     const known = await cache.match(request);
@@ -96,7 +108,10 @@ self.addEventListener("fetch", (event) => {
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== self.location.origin) return;
   if (address.pathname.startsWith("/api/")) {
-    if (ANSWERS.test(address.pathname)) event.respondWith(answered(request));
+    if (ANSWERS.test(address.pathname)) {
+      const keeping = (kept: Promise<void>) => event.waitUntil(kept.catch((error: unknown) => console.info(error)));
+      event.respondWith(answered(request, keeping));
+    }
     return;
   }
   const page = async () => {

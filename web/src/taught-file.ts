@@ -17,6 +17,12 @@ export interface TaughtSign {
   examples: Example[];
 }
 
+/** A sign with further examples; those that it has are not added again. */
+export function withExamples(sign: TaughtSign, examples: Example[]): TaughtSign {
+  const has = new Set(sign.examples.map((one) => one.embedding.join()));
+  return { ...sign, examples: [...sign.examples, ...examples.filter((one) => !has.has(one.embedding.join()))] };
+}
+
 interface Saved {
   format: "chereme taught signs";
   version: 1;
@@ -48,7 +54,7 @@ export function read(text: string): TaughtSign[] {
   }
   for (const sign of saved.signs) {
     const good =
-      typeof sign.gloss === "string" &&
+      typeof sign?.gloss === "string" &&
       sign.gloss.trim() !== "" &&
       typeof sign.space === "string" &&
       Array.isArray(sign.examples) &&

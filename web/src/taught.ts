@@ -5,7 +5,7 @@ import type { Landmarks } from "./api";
 import { encoder } from "./engine";
 import { Gallery, type Frame } from "./pipeline";
 import { Store } from "./store";
-import type { Example, TaughtSign } from "./taught-file";
+import { withExamples, type Example, type TaughtSign } from "./taught-file";
 
 const DATABASE = "chereme";
 const STORE = "taught";
@@ -25,29 +25,44 @@ async function database(): Promise<IDBDatabase> {
   return asked(request);
 }
 
-async function inStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+/** Done once all of it is on the disk: a full one says so only then. */
+function finished(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error("the browser's store does not answer"));
+  });
+}
+
+async function inStore<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => Promise<T>): Promise<T> {
   const opened = await database();
   try {
-    return await asked(work(opened.transaction(STORE, mode).objectStore(STORE)));
+    const transaction = opened.transaction(STORE, mode);
+    const [found] = await Promise.all([work(transaction.objectStore(STORE)), finished(transaction)]);
+    return found;
   } finally {
     opened.close();
   }
 }
 
 export async function readTaught(): Promise<void> {
-  taught.value = await inStore<TaughtSign[]>("readonly", (store) => store.getAll()).catch(() => []);
+  taught.value = await inStore<TaughtSign[]>("readonly", (store) => asked(store.getAll())).catch(() => []);
 }
 
-/** Keep a sign; of one gloss there is one, so that teaching it again adds examples. */
+/**
+ * Keep a sign; of one gloss there is one, so that teaching it again adds examples, and loading a file again none.
+ *
+ * What is there is asked of the store itself: another window may have added to it.
+ */
 export async function keep(sign: TaughtSign): Promise<void> {
-  const known = taught.value.find((one) => one.gloss === sign.gloss && one.space === sign.space);
-  const examples = [...(known?.examples ?? []), ...sign.examples];
-  await inStore("readwrite", (store) => store.put({ ...sign, examples }));
+  await inStore("readwrite", async (store) => {
+    const known = await asked<TaughtSign | undefined>(store.get(sign.gloss));
+    await asked(store.put(known?.space === sign.space ? withExamples(known, sign.examples) : sign));
+  });
   await readTaught();
 }
 
 export async function forget(gloss: string): Promise<void> {
-  await inStore("readwrite", (store) => store.delete(gloss));
+  await inStore("readwrite", (store) => asked(store.delete(gloss)));
   await readTaught();
 }
 

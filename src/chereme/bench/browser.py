@@ -54,7 +54,7 @@ def served(wrap: Callable[[ASGIApp], ASGIApp] | None = None, **folders: Path) ->
     with tempfile.TemporaryDirectory() as place, listen("127.0.0.1", 0) as socket_:
         app = create_app(
             ServeSettings(_env_file=None, temporary=Path(place)),  # type: ignore[call-arg]
-            AslSettings(_env_file=None, classifier_path="nowhere"),  # type: ignore[call-arg]
+            AslSettings(_env_file=None),  # type: ignore[call-arg]
         )
         mounts = [Mount(f"/{name}", StaticFiles(directory=folder, html=True)) for name, folder in folders.items()]
         app.router.routes[:0] = mounts

@@ -102,16 +102,22 @@ def _api(service: Service) -> APIRouter:
     api.include_router(dictionary.routes(lambda: service.dictionary, service.settings, service.workers))
     api.include_router(stream.routes(service.streams))
 
-    @api.get("/models", summary="What answers, and what may it be used for?", responses=errors(503))
-    def models() -> list[Model]:
-        return service.models()
+    @api.get(
+        "/models",
+        summary="What answers, and what may it be used for?",
+        responses=errors(503),
+        response_model=list[Model],
+    )
+    def models(request: Request) -> Response:
+        return assets.not_twice(request, service.models(), Model)
 
-    @api.get("/samples", summary="Drawn clips to try")
-    def samples() -> list[Sample]:
-        return [
+    @api.get("/samples", summary="Drawn clips to try", response_model=list[Sample])
+    def samples(request: Request) -> Response:
+        found = [
             Sample(gloss=gloss, seconds=seconds, href=f"/api/v1/samples/{gloss}.mp4")
             for gloss, seconds in service.samples.seconds.items()
         ]
+        return assets.not_twice(request, found, Sample)
 
     @api.get(
         "/samples/{gloss}.mp4",
@@ -120,7 +126,6 @@ def _api(service: Service) -> APIRouter:
         responses={200: {"content": {"video/mp4": {}}}, **errors(404, 429), **_ASKED},
     )
     async def sample(gloss: str, request: Request) -> Response:
-        await request.body()
         with service.workers.place():
             film = await service.workers.do(lambda _: service.samples.film(gloss), request, gloss[:60])
         return Response(film, media_type="video/mp4")
@@ -156,7 +161,7 @@ def _api(service: Service) -> APIRouter:
 
     @api.get("/ready", summary="Can it recognize?", responses=errors(503))
     def ready() -> Health:
-        assert service.recognizer
+        _ = service.recognizer  # refuses where there is none
         return service.health("ready")
 
     api.include_router(assets.routes(service.assets), responses=_ASKED)

@@ -8,6 +8,7 @@ import gzip
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from os import SEEK_END
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
+from pydantic import TypeAdapter
 
 from chereme import __version__
 from chereme.bundle import Bundle, digest, kind_of, list_bundles
@@ -31,7 +33,7 @@ from chereme.serve.refusals import RefusedError
 from chereme.spell.motion import read_motions
 from chereme.types import Floats
 
-__all__ = ["FORMAT", "Assets", "browser_spec", "routes"]
+__all__ = ["FORMAT", "Assets", "browser_spec", "not_twice", "routes"]
 
 FORMAT = 1
 """Of `spec.json`: raised when a browser that knows the old one would misread it."""
@@ -184,6 +186,13 @@ def routes(assets: Assets) -> APIRouter:
         return FileResponse(path, media_type="application/octet-stream", headers=headers | {"Content-Encoding": "gzip"})
 
     return api
+
+
+def not_twice(request: Request, found: list[Any], kind: Any) -> Response:
+    """A list as JSON, but for a browser that has it already."""
+    content = TypeAdapter(list[kind]).dump_json(found)
+    etag = f'"{sha256(content).hexdigest()[:16]}"'
+    return _unchanged(request, etag) or Response(content, 200, _headers(etag), "application/json")
 
 
 def _headers(etag: str, kept: str = _ASK_AGAIN) -> dict[str, str]:

@@ -1,26 +1,28 @@
 """`/lexicon` and what lies under it: signs by name and by example."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse
 
-from chereme.serve.answers import errors
+from chereme.serve.answers import Landmarks, errors
 from chereme.serve.answers_signs import SIGN_SAYS, Added, DictionaryPage, Imported, Removed, SearchResult
-from chereme.serve.landmarks import LANDMARKS_SCHEMA
+from chereme.serve.landmarks import LANDMARKS_SCHEMA, landmarks_json
 from chereme.serve.settings import ServeSettings
-from chereme.serve.workers import Workers
+from chereme.serve.workers import Work, Workers
 from chereme.serve.writes import check_writer
 
 if TYPE_CHECKING:  # it loads the lexicon's database and all that draws: not before somebody asks
     from chereme.serve.lookup import Dictionary
 
-__all__ = ["routes"]
+__all__ = ["MOST_CLIPS", "routes"]
 
-_MOST_CLIPS = 5
+MOST_CLIPS = 5
+"""Examples of a sign in one request."""
 
 _Id = Annotated[str, InPath(max_length=100, description="As the list gives it: `own.12`.")]
 
@@ -28,6 +30,10 @@ _Id = Annotated[str, InPath(max_length=100, description="As the list gives it: `
 def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, workers: Workers) -> APIRouter:
     """`/lexicon` and what lies under it; the dictionary is made when it is first asked for."""
     api = APIRouter(prefix="/lexicon")
+
+    async def made() -> "Dictionary":
+        return await asyncio.to_thread(dictionary)  # the first time it takes seconds
+
     refusals = partial(errors, says=SIGN_SAYS)
 
     @api.get("", summary="Signs by name", responses=refusals(403, 422, 503))
@@ -50,7 +56,7 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
         openapi_extra=_add_body(),
     )
     async def add(request: Request) -> JSONResponse:
-        return JSONResponse(await dictionary().add(request), 201)
+        return JSONResponse(await (await made()).add(request), 201)
 
     @api.post(
         "/search",
@@ -60,7 +66,7 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
         openapi_extra=_search_body(),
     )
     async def search(request: Request) -> JSONResponse:
-        return JSONResponse(await dictionary().search(request))
+        return JSONResponse(await (await made()).search(request))
 
     @api.get(
         "/export",
@@ -69,9 +75,8 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
         responses={200: {"content": {"application/zip": {}}}, **refusals(403, 404, 429, 503)},
     )
     async def export(request: Request) -> Response:
-        await request.body()
         with workers.place():
-            content = await workers.do(dictionary().export, request, "lexicon")
+            content = await workers.do(lambda work: dictionary().export(work), request, "lexicon")
         name = 'attachment; filename="chereme-lexicon.zip"'
         return Response(content, media_type="application/zip", headers={"Content-Disposition": name})
 
@@ -83,7 +88,7 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
         openapi_extra=_FILE,
     )
     async def take(request: Request) -> JSONResponse:
-        return JSONResponse(await dictionary().take(request))
+        return JSONResponse(await (await made()).take(request))
 
     @api.delete("/{id}", summary="Forget an example", responses=refusals(401, 403, 404, 422, 503))
     def remove(
@@ -97,14 +102,23 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
     @api.get(
         "/{id}/pose",
         summary="Its landmarks",
-        response_class=Response,
+        response_model=Landmarks,
         responses={200: {"content": {"application/x-pose": {}}}, **refusals(403, 404, 422, 429, 503)},
     )
-    async def pose(request: Request, id: _Id) -> Response:
-        await request.body()
+    async def pose(
+        request: Request,
+        id: _Id,
+        form: Annotated[
+            Literal["json", "pose"], Query(alias="format", description="A `.pose`, or JSON to draw.")
+        ] = "pose",
+    ) -> Response:
+        def work(_: Work) -> Response:
+            if form == "json":
+                return JSONResponse(landmarks_json(dictionary().sequence(id)))
+            return Response(dictionary().pose(id), media_type="application/x-pose")
+
         with workers.place():
-            content = await workers.do(lambda _: dictionary().pose(id), request, id)
-        return Response(content, media_type="application/x-pose")
+            return await workers.do(work, request, id)
 
     @api.get(
         "/{id}/picture.png",
@@ -115,7 +129,6 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
     async def picture(
         request: Request, id: _Id, size: Annotated[int, Query(ge=64, le=640, description="Height in pixels.")] = 240
     ) -> Response:
-        await request.body()
         with workers.place():
             content = await workers.do(lambda work: dictionary().picture(id, size, work), request, id)
         return Response(content, media_type="image/png")
@@ -145,9 +158,9 @@ _EXAMPLE = {"layout": "hand_21", "fps": 25, "size": [640, 480], "points": [[[0.5
 def _add_body() -> dict[str, Any]:
     form = {
         "required": ["file", "gloss"],
-        "properties": {"file": {"type": "array", "items": _CLIP, "maxItems": _MOST_CLIPS}, **_SIGN},
+        "properties": {"file": {"type": "array", "items": _CLIP, "maxItems": MOST_CLIPS}, **_SIGN},
     }
-    several = {"type": "array", "items": LANDMARKS_SCHEMA, "maxItems": _MOST_CLIPS}
+    several = {"type": "array", "items": LANDMARKS_SCHEMA, "maxItems": MOST_CLIPS}
     json = {
         "required": ["gloss", "landmarks"],
         "properties": {**_SIGN, "landmarks": {"oneOf": [LANDMARKS_SCHEMA, several]}},

@@ -1,5 +1,6 @@
 """What surrounds every request: which hosts and pages may call, and headers that keep the page to itself."""
 
+import logging
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chereme.serve.refusals import RefusedError
 
 __all__ = ["HEADERS", "LOOPBACK", "Guard"]
+
+_log = logging.getLogger("uvicorn.error")  # what the service's own log goes to
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -42,6 +45,8 @@ files of the page and the engine, which say so themselves."""
 class Guard:
     """Lets a request through when it names a host we go by and does not come from another site's page.
 
+    What breaks behind it is logged, and answered in the form of a refusal.
+
     Without the first check a page elsewhere could point a name of its own at this machine and read the
     answers; without the second it could make the machine work.
 
@@ -68,19 +73,30 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        begun = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     if name != "Cache-Control" or name not in headers:
                         headers[name] = value
             await send(message)
 
-        if refused := self._refusal(Headers(scope=scope)):
-            answer = JSONResponse({"code": refused.code, "detail": refused.detail}, refused.status)
-            await answer(scope, receive, send_with_headers)
-        else:
-            await self.app(scope, receive, send_with_headers)
+        refused = self._refusal(Headers(scope=scope))
+        if refused is None:
+            try:
+                await self.app(scope, receive, send_with_headers)
+                return
+            except Exception:
+                if begun:
+                    raise
+                _log.exception("a request could not be answered")
+                refused = RefusedError("internal", "something broke here that should not")
+        answer = JSONResponse({"code": refused.code, "detail": refused.detail}, refused.status)
+        await answer(scope, receive, send_with_headers)
 
     def _refusal(self, headers: Headers) -> RefusedError | None:
         host = headers.get("host", "").lower()

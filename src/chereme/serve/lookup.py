@@ -15,6 +15,7 @@ from chereme.gloss.names import without_accents
 from chereme.lexicon import About, Entry, Lexicon, Sign
 from chereme.poses import pose_to_bytes
 from chereme.render import render_to
+from chereme.serve.dictionary import MOST_CLIPS
 from chereme.serve.landmarks import SentLandmarks, check_hand, sequence_of
 from chereme.serve.lexicons import OWN, Lexicons, Listed
 from chereme.serve.productions import Productions
@@ -28,10 +29,8 @@ from chereme.serve.workers import Work, Workers
 from chereme.serve.writes import check_writer
 from chereme.types import PoseSequence
 
-__all__ = ["MOST_CLIPS", "Dictionary"]
+__all__ = ["Dictionary"]
 
-MOST_CLIPS = 5
-"""Examples of a sign in one request."""
 _SENT = "landmarks"
 
 
@@ -122,10 +121,14 @@ class Dictionary:
             return lexicon.pose_bytes(entry.id)
         return pose_to_bytes(self._produced(entry))
 
+    def sequence(self, id: str) -> PoseSequence:
+        """The same, to be drawn."""
+        _, lexicon, entry = self.lexicons.entry(id)
+        return lexicon.pose(entry.id) if entry.has_pose else self._produced(entry)
+
     def picture(self, id: str, size: int, work: Work) -> bytes:
         """Six moments of it side by side, as PNG."""
-        _, lexicon, entry = self.lexicons.entry(id)
-        sequence = lexicon.pose(entry.id) if entry.has_pose else self._produced(entry)
+        sequence = self.sequence(id)
         work.check()
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             path = Path(folder) / "picture.png"

@@ -40,6 +40,8 @@ SPOKEN = {"eng": "en", "por": "pt"}
 _SPOKEN_WITH = {"bzs": "por"}
 """Signed language to the spoken one around it; else English."""
 _BOOK = "health"
+_LONGEST = 200
+"""Letters of a gloss; each may be spelled."""
 
 
 class Productions:
@@ -89,9 +91,10 @@ class Productions:
         with self._lock:
             kept = self._kept.get(language)
             if kept is None or kept[0] != revision:
-                kept = self._kept[language] = revision, SeveralProducers(self._producers(language))
-        if not kept[1].glosses:
-            raise RefusedError("no_producer", f"nobody here signs {language[:20]!r}")
+                kept = revision, SeveralProducers(self._producers(language))
+                if not kept[1].glosses:  # nor is it kept: anybody may make up languages
+                    raise RefusedError("no_producer", f"nobody here signs {language[:20]!r}")
+                self._kept[language] = kept
         return kept[1]
 
     def _producers(self, language: str) -> Iterator[Producer]:
@@ -198,6 +201,9 @@ class Productions:
             except CheremeError as error:
                 raise RefusedError("no_sign", str(error).partition("; ")[0]) from error
             glosses = [gloss for one in found for gloss in one.glosses]
+        if (longest := max(map(len, glosses), default=0)) > _LONGEST:
+            raise RefusedError("too_long", f"a gloss of {longest} letters is longer than the {_LONGEST} that are taken",
+                               "send it in parts")  # fmt: skip
         if len(glosses) > self.max_signs:
             raise RefusedError("too_long", f"{len(glosses)} glosses are more than the {self.max_signs} that are taken",
                                "send it in parts")  # fmt: skip

@@ -108,8 +108,7 @@ class Service:
 
     def warm_up(self) -> None:
         """Make what the first request would have to wait for."""
-        assert self.samples, "made"
-        assert self.dictionary, "made"
+        _ = self.samples, self.dictionary
 
     @property
     def recognizer(self) -> Recognizer:

@@ -12,7 +12,7 @@ from chereme.serve.answers_signs import SIGN_SAYS, PhraseAnswer, Production
 from chereme.serve.recognitions import body_of, decode
 from chereme.serve.settings import ServeSettings
 from chereme.serve.upload import receive_json
-from chereme.serve.workers import Workers
+from chereme.serve.workers import Work, Workers
 
 if TYPE_CHECKING:  # it loads the lexicon's database and all that draws: not before somebody asks
     from chereme.serve.productions import Productions
@@ -59,12 +59,15 @@ def routes(productions: "Callable[[], Productions]", settings: ServeSettings, wo
             with workers.place():
                 content = await receive_json(body, settings)
                 wanted = form or _accepted(request)
-                found = await workers.do(
-                    lambda work: productions().answer(decode(content, SentPhrase), wanted, size, work),
-                    request,
-                    "phrase",
-                )
-        return Response(found, media_type=_TYPES[wanted]) if isinstance(found, bytes) else JSONResponse(found)
+
+                def work(work: Work) -> Response:
+                    found = productions().answer(decode(content, SentPhrase), wanted, size, work)
+                    # a long phrase is megabytes of JSON, which are made here and not in the event loop
+                    return (
+                        JSONResponse(found) if isinstance(found, dict) else Response(found, media_type=_TYPES[wanted])
+                    )
+
+                return await workers.do(work, request, "phrase")
 
     @api.get("/phrases", summary="Phrases for a desk in health care", responses=errors(400, 403, 422, says=SIGN_SAYS))
     def phrases(

@@ -1,7 +1,9 @@
 """A lexicon as a zip, to hand on and to take in: one packed file, or the folder that other programs read."""
 
+import lzma
 import tempfile
 import zipfile
+import zlib
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,6 +21,13 @@ PACKED = "signs.lexicon"
 """The one file in a zip that we write."""
 _GROWS = 8
 """Times its limit that an upload may be when it is unpacked."""
+_MOST_FILES = 20_000
+"""In a zip: each takes room, also one that holds nothing."""
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError, RuntimeError,
+    UnicodeDecodeError,
+)  # fmt: skip
+"""What `zipfile` raises of files that are none, damaged, locked, or packed or named in ways that it does not know."""
 
 
 def export_zip(lexicon: Lexicon, scratch: Path) -> bytes:
@@ -53,24 +62,28 @@ def import_zip(lexicon: Lexicon, upload: Upload, limit: int, work: Work) -> dict
         work: set when nobody waits any more; what was added until then stays.
 
     Raises:
-        RefusedError: no such zip, or one that grows too large.
+        RefusedError: no such zip, or one that grows too large or holds too many files.
+        AbandonedError: `work` was set.
     """
+    into = upload.path.parent
     try:
-        with zipfile.ZipFile(upload.path) as file, tempfile.TemporaryDirectory(dir=upload.path.parent) as folder:
+        with zipfile.ZipFile(upload.path) as file, tempfile.TemporaryDirectory(dir=into) as folder:
             into = Path(folder)
             names = set(file.namelist())
+            if len(names) > _MOST_FILES:
+                raise RefusedError("too_large", f"{upload.name}: more than {_MOST_FILES} files in it")
             if PACKED in names:
                 wanted = [PACKED]
             elif INDEX in names:
                 wanted = [INDEX, *(name for name in names if _is_pose(name))]
             else:
                 raise RefusedError("damaged", f"{upload.name}: neither {PACKED} nor {INDEX} in it", _ADVICE)
-            _unpack(file, wanted, into, limit * _GROWS, upload.name)
+            _unpack(file, wanted, into, limit * _GROWS, upload.name, work)
             report = _taken(lexicon, into, PACKED in names, work)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise RefusedError("damaged", f"{upload.name}: no zip that can be read", _ADVICE) from error
     except CheremeError as error:
-        what = str(error).partition("; ")[0].replace(str(upload.path.parent), "")
+        what = str(error).partition("; ")[0].replace(f"{into}/", "")
         raise RefusedError("damaged", f"{upload.name}: {what}", _ADVICE) from error
     bad = [{"row": bad.row, "path": bad.path, "error": bad.why} for bad in report.failed]
     return {"added": report.added, "skipped": report.skipped, "failed": bad}
@@ -93,10 +106,11 @@ def _is_pose(name: str) -> bool:
     return path.suffix == ".pose" and not path.is_absolute() and ".." not in path.parts and "\\" not in name
 
 
-def _unpack(file: zipfile.ZipFile, names: list[str], folder: Path, limit: int, shown: str) -> None:
+def _unpack(file: zipfile.ZipFile, names: list[str], folder: Path, limit: int, shown: str, work: Work) -> None:
     """Write members to a folder, counted as they come: what a zip says of its sizes may be a lie."""
     left = limit
     for name in names:
+        work.check()
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(file.open(name)) as member, path.open("wb") as out:

@@ -11,6 +11,8 @@ from chereme.serve.settings import ServeSettings
 
 __all__ = ["check_writer"]
 
+_OF_PROXIES = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
+
 
 def check_writer(request: Request, settings: ServeSettings) -> None:
     """Refuse a request that may not write.
@@ -37,4 +39,4 @@ def _is_near(request: Request) -> bool:
         near = request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:  # no address of a network
         near = False
-    return near and name in LOOPBACK and "x-forwarded-for" not in request.headers
+    return near and name in LOOPBACK and not any(header in request.headers for header in _OF_PROXIES)

@@ -23,7 +23,6 @@ interface Turn {
   id: number;
   who: "signed" | "written";
   text: string;
-  missing: string[];
 }
 
 const SPOKEN = { en: "eng", pt: "por" } as const;
@@ -38,13 +37,17 @@ export function Desk() {
   const [signed, setSigned] = useState<api.Production | null>(null);
   const [large, setLarge] = useState<string | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
+  /** Counts how often all was cleared: what was still under way then is dropped, too. */
+  const [round, setRound] = useState(0);
+  const latest = useRef(round);
   const figure = useRef<HTMLDivElement>(null);
   useEffect(() => figure.current?.scrollIntoView({ block: "nearest" }), [signed]);
-  const empty = !line.length && !turns.length && !signed;
 
   const hear = async (frames: Frame[], size: [number, number]) => {
+    const mine = latest.current;
     try {
       const named = await nameSign(frames, size);
+      if (latest.current !== mine) return;
       const word = named.predictions[0]!.gloss;
       announce(named.unknown ? `${t.unclear}: ${word}` : word);
       setLine((before) => [...before, { id: numbers++, word, unclear: named.unknown, others: named.predictions }]);
@@ -59,7 +62,7 @@ export function Desk() {
     setChosen(null);
   };
   const say = () => {
-    setTurns((before) => [...before, { id: numbers++, who: "signed", text: line.map((one) => one.word).join(" "), missing: [] }]);
+    setTurns((before) => [...before, { id: numbers++, who: "signed", text: line.map((one) => one.word).join(" ") }]);
     setLine([]);
   };
   const clear = () => {
@@ -67,6 +70,7 @@ export function Desk() {
     setTurns([]);
     setSigned(null);
     setFault(null);
+    setRound((latest.current += 1));
     announce(t.cleared);
   };
 
@@ -77,7 +81,7 @@ export function Desk() {
           <h1 tabIndex={-1}>{t.title}</h1>
           <p class="lead">{t.lead}</p>
         </div>
-        <button id="clear" class="button" type="button" disabled={empty} onClick={clear}>
+        <button id="clear" class="button" type="button" onClick={clear}>
           <Icon name="trash" />
           {t.clear}
         </button>
@@ -134,9 +138,10 @@ export function Desk() {
             </div>
           )}
           <Writer
+            round={round}
             onSigned={(text, production) => {
               setSigned(production);
-              setTurns((before) => [...before, { id: numbers++, who: "written", text, missing: production?.missing ?? [] }]);
+              setTurns((before) => [...before, { id: numbers++, who: "written", text }]);
             }}
             onLarge={setLarge}
           />
@@ -227,12 +232,14 @@ function Correction({ heard, onDone, onClose }: { heard: Heard; onDone: (word: s
 }
 
 interface WriterProps {
+  /** When it changes, what was written is forgotten. */
+  round: number;
   onSigned: (text: string, production: api.Production | null) => void;
   onLarge: (text: string) => void;
 }
 
 /** A sentence, written or picked, that the page signs. */
-function Writer({ onSigned, onLarge }: WriterProps) {
+function Writer({ round, onSigned, onLarge }: WriterProps) {
   const all = useWords();
   const t = all.desk;
   const spoken = language.use();
@@ -244,7 +251,15 @@ function Writer({ onSigned, onLarge }: WriterProps) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);
   const input = useRef<HTMLTextAreaElement>(null);
+  const call = useRef<AbortController | null>(null);
 
+  useEffect(() => {
+    setText("");
+    setQuery("");
+    setFault(null);
+    setBusy(false);
+    return () => call.current?.abort();
+  }, [round]);
   useEffect(() => {
     service().then(
       ({ models }) => {
@@ -273,18 +288,21 @@ function Writer({ onSigned, onLarge }: WriterProps) {
   }, [phrases, query]);
 
   const sign = async (sentence: string) => {
+    const mine = (call.current = new AbortController());
     setBusy(true);
     setFault(null);
     try {
-      const production = await api.produce({ text: sentence, language: SPOKEN[spoken], spell: true, ...(signs && { signs }) });
+      const wanted = { text: sentence, language: SPOKEN[spoken], spell: true, ...(signs && { signs }) };
+      const production = await api.produce(wanted, mine.signal);
+      if (mine.signal.aborted) return;
       onSigned(sentence, production);
       setText("");
     } catch (error) {
+      if (mine.signal.aborted) return;
       setFault(faultOf(error));
       onSigned(sentence, null);
-    } finally {
-      setBusy(false);
     }
+    setBusy(false);
   };
   const pick = (phrase: api.Phrase) => {
     if (phrase.places?.length) {
@@ -297,7 +315,7 @@ function Writer({ onSigned, onLarge }: WriterProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim()) void sign(text.trim());
+          if (text.trim() && !busy) void sign(text.trim());
         }}
       >
         <label class="field">

@@ -19,16 +19,18 @@ export function Dictionary() {
   const t = useWords().dictionary;
   const [by, setBy] = useState<"word" | "sign">("word");
   const [entry, setEntry] = useState<Shown | null>(null);
-  const [nearest, setNearest] = useState<Shown[] | null>(null);
+  const [nearest, setNearest] = useState<api.Hits | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const asked = mayAsk.use();
 
   const search = async (frames: Frame[], size: [number, number]) => {
     try {
-      const { entries } = await api.searchLexicon(sent(frames, size), 8);
-      setNearest(entries);
-      setEntry(entries[0] ?? null);
-      announce(entries.map((one) => one.gloss).join(", "));
+      const found = await api.searchLexicon(sent(frames, size), 8);
+      setFault(null);
+      setNearest(found);
+      setEntry(found.entries[0] ?? null);
+      const words = found.entries.map((one) => one.gloss).join(", ");
+      announce(found.unknown ? `${t.nothingNear} ${words}` : words);
     } catch (error) {
       setFault(faultOf(error));
     }
@@ -75,8 +77,8 @@ export function Dictionary() {
               )}
               {nearest && (
                 <div class="card">
-                  <h3>{t.nearest}</h3>
-                  <Entries entries={nearest} chosen={entry} onChoose={setEntry} />
+                  <h3>{nearest.unknown ? t.nothingNear : t.nearest}</h3>
+                  <Entries entries={nearest.entries} chosen={entry} onChoose={setEntry} />
                 </div>
               )}
             </>
@@ -126,13 +128,6 @@ function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: 
     };
   }, [query, tongue, limit]);
 
-  if (fault) {
-    return (
-      <div class="card">
-        <Failure fault={fault} />
-      </div>
-    );
-  }
   return (
     <>
       <form class="one-line" role="search" onSubmit={(event) => event.preventDefault()}>
@@ -165,7 +160,13 @@ function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: 
           </label>
         )}
       </form>
-      {listed &&
+      {fault && (
+        <div class="card">
+          <Failure fault={fault} />
+        </div>
+      )}
+      {!fault &&
+        listed &&
         (listed.entries.length ? (
           <>
             <p class="fine" id="total">
@@ -218,14 +219,14 @@ function Entries({ entries, chosen, onChoose }: EntriesProps) {
 /** A sign of the dictionary, played. */
 function Played({ entry }: { entry: Shown }) {
   const t = useWords();
-  const [production, setProduction] = useState<api.Production | null>(null);
+  const [landmarks, setLandmarks] = useState<api.Landmarks | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     const call = new AbortController();
     if (entry.how !== null) {
-      api.produce({ glosses: [entry.gloss], signs: entry.language }, call.signal).then(setProduction, (error: unknown) => {
+      api.entryLandmarks(entry.id, call.signal).then(setLandmarks, (error: unknown) => {
         if (!api.isAbort(error)) setFault(faultOf(error));
       });
     }
@@ -234,7 +235,7 @@ function Played({ entry }: { entry: Shown }) {
   useEffect(() => {
     // on a phone it comes below a long list
     box.current?.scrollIntoView({ block: "nearest" });
-  }, [production, fault]);
+  }, [landmarks, fault]);
   return (
     <div class="card played" ref={box}>
       <h2>{entry.gloss}</h2>
@@ -242,11 +243,11 @@ function Played({ entry }: { entry: Shown }) {
         {signedLanguage(entry.language)}
         {entry.source ? ` · ${fill(t.dictionary.source, { source: entry.source })}` : ""}
       </p>
-      {production ? (
-        <Signer landmarks={production.landmarks} label={fill(t.desk.figure, { glosses: entry.gloss })} />
-      ) : fault ? (
+      {landmarks ? (
+        <Signer landmarks={landmarks} label={fill(t.desk.figure, { glosses: entry.gloss })} />
+      ) : fault && fault.code !== "no_pose" ? (
         <Failure fault={fault} />
-      ) : entry.how === null ? (
+      ) : fault || entry.how === null ? (
         <p class="notice">{t.dictionary.noPose}</p>
       ) : (
         <p class="stage-light waiting">{t.signer.waiting}</p>

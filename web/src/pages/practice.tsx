@@ -59,6 +59,7 @@ export function Practice() {
   const model = spellers?.find((one) => one.name === chosen);
   const start = () => {
     const letters = kind === "letters" ? draw(askable(speller!), 6) : [...aWord(askable(speller!))];
+    setFault(null);
     setGame({ letters: letters.map((letter) => ({ letter, state: "open" })), at: 0 });
   };
   return (
@@ -73,7 +74,6 @@ export function Practice() {
       {spellers?.length === 0 && <p class="card notice">{t.noSpeller}</p>}
       {game && speller && model ? (
         <Round
-          key={game.letters.map((one) => one.letter).join("")}
           game={game}
           speller={speller}
           tongue={model.language}
@@ -81,6 +81,7 @@ export function Practice() {
           onGame={setGame}
           onNext={start}
           onFinish={() => setGame(null)}
+          onFault={(error) => (setFault(faultOf(error)), setGame(null))}
         />
       ) : (
         !!spellers?.length && (
@@ -149,9 +150,10 @@ interface RoundProps {
   onGame: (game: Game) => void;
   onNext: () => void;
   onFinish: () => void;
+  onFault: (error: unknown) => void;
 }
 
-function Round({ game, speller, tongue, word, onGame, onNext, onFinish }: RoundProps) {
+function Round({ game, speller, tongue, word, onGame, onNext, onFinish, onFault }: RoundProps) {
   const t = useWords().practice;
   const [seen, setSeen] = useState<{ letter: string; sure: number } | null>(null);
   const [progress, setProgress] = useState(0);
@@ -182,7 +184,11 @@ function Round({ game, speller, tongue, word, onGame, onNext, onFinish }: RoundP
       setSeen(null);
       return setProgress(0);
     }
-    held.current.push(frame.time, await speller.rank(points));
+    try {
+      held.current.push(frame.time, await speller.rank(points));
+    } catch (error) {
+      return onFault(error);
+    }
     if (latest.current.at !== at) return;
     const best = held.current.best;
     setSeen(best ? { letter: best.gloss, sure: best.probability } : null);

@@ -78,10 +78,13 @@ export function Recognize() {
   const trySample = async () => {
     const { samples } = known!;
     const sample = samples[nextSample.current++ % samples.length]!;
+    forget();
+    const mine = (call.current = new AbortController());
     try {
-      take(await api.sampleFilm(sample), "sample", sample.gloss);
+      const film = await api.sampleFilm(sample, mine.signal);
+      if (call.current === mine) take(film, "sample", sample.gloss);
     } catch (error) {
-      fail(error);
+      if (call.current === mine) fail(error);
     }
   };
 
@@ -126,7 +129,7 @@ export function Recognize() {
               <h1 tabIndex={-1}>{t.title}</h1>
               <p class="lead">{t.lead}</p>
               <div class="tiles">
-                <button id="camera" class="tile" type="button" onClick={() => setView({ name: "live" })}>
+                <button id="camera" class="tile" type="button" onClick={() => (forget(), setView({ name: "live" }))}>
                   <Icon name="camera" />
                   <strong>{t.camera}</strong>
                   <span>{t.cameraNote}</span>
@@ -335,7 +338,11 @@ function LiveStage({ longest, onNamed, onRecorded, onFault, onOff }: LiveStagePr
   const current = useRef<MediaStream | null>(null);
   current.current = stream;
 
-  useEffect(() => () => recording.current?.drop(), []);
+  const left = () => {
+    current.current = null;
+    recording.current?.drop();
+  };
+  useEffect(() => left, []);
 
   const record = async () => {
     const mine = stream!;

@@ -69,11 +69,20 @@ export function Teach() {
     }
   };
   const remove = async (sign: TaughtSign) => {
-    await forget(sign.gloss);
-    if (shown?.gloss === sign.gloss) setShown(null);
-    setRemoved(sign);
-    announce(fill(t.removed, { gloss: sign.gloss }));
+    try {
+      await forget(sign.gloss);
+      if (shown?.gloss === sign.gloss) setShown(null);
+      setRemoved(sign);
+      announce(fill(t.removed, { gloss: sign.gloss }));
+    } catch (error) {
+      setFault(faultOf(error));
+    }
   };
+  const bringBack = (sign: TaughtSign) =>
+    keep(sign).then(
+      () => setRemoved(null),
+      (error: unknown) => setFault(faultOf(error)),
+    );
   const toFile = () => {
     const address = URL.createObjectURL(new Blob([written(signs)], { type: "application/json" }));
     const link = document.createElement("a");
@@ -192,7 +201,7 @@ export function Teach() {
         {removed && (
           <p class="notice">
             {fill(t.removed, { gloss: removed.gloss })}{" "}
-            <button class="link" type="button" onClick={() => void keep(removed).then(() => setRemoved(null))}>
+            <button class="link" type="button" onClick={() => bringBack(removed)}>
               {t.back}
             </button>
           </p>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
   label: string;
@@ -11,7 +11,12 @@ interface Props {
 /** Asks for one thing before all else; Escape, or a touch beside it, closes it. */
 export function Dialog({ label, wide, onClose, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => ref.current?.showModal(), []);
+  // while it is still on the page: one that was taken away gives nothing back
+  useLayoutEffect(() => {
+    const dialog = ref.current!;
+    dialog.showModal();
+    return () => dialog.close(); // the focus goes back to what had opened it
+  }, []);
   return (
     <dialog
       ref={ref}

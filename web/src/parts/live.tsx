@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { pointsOf } from "../body";
 import { closeCamera, openCamera } from "../camera";
 import { loading, tracker } from "../engine";
@@ -57,60 +57,74 @@ export function Live(props: LiveProps) {
   const video = useRef<HTMLVideoElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const stream = useRef<MediaStream | null>(null);
+  /** Counts each turning on and off, so that what waited meanwhile knows that it is over. */
+  const turn = useRef(0);
   const latest = useRef(props);
   latest.current = props;
 
   const off = () => {
+    turn.current += 1;
     closeCamera(stream.current);
     stream.current = null;
     latest.current.onStream?.(null);
   };
 
+  const fail = (error: unknown, otherwise: string) => {
+    off();
+    setState("asking");
+    setFault(faultOf(error, otherwise));
+  };
+
   const open = async () => {
+    const mine = ++turn.current;
+    const over = () => turn.current !== mine; // turned off, or the page was left
+    let otherwise = "no_camera";
     setFault(null);
     setState("opening");
     try {
-      stream.current = await openCamera();
-      if (!video.current) return off(); // the page was left meanwhile
-      video.current.srcObject = stream.current;
-      await video.current.play();
-      latest.current.onStream?.(stream.current);
+      const opened = await openCamera();
+      if (over()) return closeCamera(opened);
+      stream.current = opened;
+      const gone = () => !over() && fail(new Error("the camera ended"), "no_camera"); // unplugged, or taken away
+      for (const track of opened.getTracks()) track.addEventListener("ended", gone);
+      video.current!.srcObject = opened;
+      await video.current!.play();
+      if (over()) return;
+      latest.current.onStream?.(opened);
       setState("loading");
-      const tracking = await tracker().catch((error: unknown) => {
-        throw Object.assign(new Error(String(error)), { code: "no_tracker" });
-      });
+      otherwise = "no_tracker";
+      const tracking = await tracker();
+      if (over()) return;
       setState("on");
-      await watch(tracking);
+      await watch(tracking, over);
     } catch (error) {
-      if (!video.current) return;
-      off();
-      setState("asking");
-      setFault(faultOf(error, error instanceof Error && "code" in error ? String(error.code) : "no_camera"));
+      if (!over()) fail(error, otherwise);
     }
   };
 
-  const watch = async (tracking: Awaited<ReturnType<typeof tracker>>) => {
+  const watch = async (tracking: Awaited<ReturnType<typeof tracker>>, over: () => boolean) => {
     let segmenter = new Segmenter();
     let rate = 0;
     let before = 0;
     let current: Mood = "quiet";
-    const arrivals = new Arrivals(video.current!);
+    const shown = video.current!;
+    const arrivals = new Arrivals(shown);
     try {
-      while (stream.current && video.current) {
-        const shown = video.current;
+      while (!over()) {
         await arrivals.next();
+        if (over()) return;
         if (latest.current.paused) {
           segmenter = new Segmenter();
           continue;
         }
-        if (!stream.current || !shown.videoWidth) continue;
+        if (!shown.videoWidth) continue;
         const now = performance.now() / 1000;
         const frame = await tracking.track(await picture(shown), now);
-        if (!stream.current || !canvas.current) return;
+        if (over()) return;
         const size: [number, number] = [shown.videoWidth, shown.videoHeight];
         rate = before ? 0.8 * rate + 0.2 / Math.max(0.001, now - before) : 0;
         before = now;
-        drawSkeleton(canvas.current, drawingOf(size), pointsOf(frame), "cover");
+        drawSkeleton(canvas.current!, drawingOf(size), pointsOf(frame), "cover");
         latest.current.onFrame?.(frame, rate);
         const sign = segmenter.push(frame);
         const next = moodOf(frame, segmenter.signing);
@@ -122,8 +136,15 @@ export function Live(props: LiveProps) {
     }
   };
 
-  useEffect(() => {
-    if (props.eager) void allowedBefore().then((allowed) => (allowed ? open() : setExplained(true)));
+  // the camera is let go of at once when the page is left, not after the next one was drawn
+  useLayoutEffect(() => {
+    if (props.eager) {
+      void allowedBefore().then((allowed) => {
+        if (!video.current) return; // the page was left meanwhile
+        if (allowed) void open();
+        else setExplained(true);
+      });
+    }
     return off;
   }, []);
   useEffect(() => {

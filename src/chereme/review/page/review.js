@@ -107,16 +107,16 @@ function say(card, change, remember = true) {
   saving = saving.then(async () => {
     try {
       await ask("decisions", { clip, ...after });
-      if (remember) done.push({ word: at, clip, before });
-      $("wrong").hidden = true;
-      $("said").textContent = `Saved: ${told}`;
-      // of another sign one may still say which, so that waits for N
-      if (remember && (change.verdict === "accept" || change.verdict === "reject")) await next();
     } catch (error) {
       count(at, after, before);
       if (card.about?.clip === clip) card.decide(before);
-      fail(error);
+      return fail(error);
     }
+    if (remember) done.push({ word: at, clip, before });
+    $("wrong").hidden = true;
+    $("said").textContent = `Saved: ${told}`;
+    // of another sign one may still say which, so that waits for N
+    if (remember && (change.verdict === "accept" || change.verdict === "reject")) await next().catch(fail);
   });
 }
 
