@@ -66,7 +66,7 @@ def test_two_people_are_brought_together_compared_and_written(folder, tmp_path):
         pytest.param(["--bundle", "isl43", "--encoder", "asl1700"], 2, "name one", id="two ways to doubt"),
         pytest.param(["--rename", "Ana=Bia"], 2, "name it with --merge", id="rename nothing"),
         pytest.param(["--merge", "x.sqlite", "--rename", "Ana"], 2, "write OLD=NEW", id="half a name"),
-        pytest.param(["--agreement"], 1, "begin with `chereme review`", id="nothing decided yet"),
+        pytest.param(["--agreement"], 1, "no decisions here; `chereme review` begins them", id="nothing decided yet"),
     ],
 )
 def test_what_cannot_be_asked(folder, words, code, message):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -198,7 +199,8 @@ def page_file(folder: Path, path: str, **headers: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
             return await client.get(path, headers=headers)
 
-    return asyncio.run(ask())
+    with ThreadPoolExecutor(1) as pool:  # a loop of the browser's runs in this thread
+        return pool.submit(lambda: asyncio.run(ask())).result()
 
 
 def test_the_page_without_a_build_says_how_to_get_it(tmp_path):
