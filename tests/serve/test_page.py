@@ -164,8 +164,8 @@ def test_a_theme_can_be_chosen(page):
     page.locator("#theme").click()
     light = page.evaluate(ground)
     page.locator("#theme").click()
-    assert page.evaluate(ground) != light
     expect(page.locator("#theme")).to_have_accessible_name("Colours: Dark")
+    page.wait_for_function(f"light => {ground} !== light", arg=light)
     page.reload()
     expect(page.locator("#theme")).to_have_accessible_name("Colours: Dark")
 
