@@ -228,6 +228,8 @@ class TestOpening:
     def test_an_address_of_a_file(self, encoder, clips, tmp_path):
         with Lexicon.open(f"sqlite:///{tmp_path}/with space.sqlite", encoder, create=True) as lexicon:
             lexicon.add("casa", clips[0])
+        with Lexicon.open(tmp_path / "with space.sqlite", encoder) as lexicon:
+            assert [entry.sign.gloss for entry in lexicon.entries()] == ["casa"]
 
     def test_a_name_that_looks_like_an_option(self, encoder, clips, tmp_path):
         with Lexicon.open(tmp_path / "a?mode=ro#b%41.sqlite", encoder, create=True) as lexicon:

@@ -105,7 +105,9 @@ def test_a_film_instead(service):
     ],
 )
 def test_what_cannot_be_signed(service, asked, status, code):
-    refused(produce(service, **asked), status, code)
+    answer = produce(service, **asked)
+    assert refused(answer, status, code)
+    assert answer.headers["content-type"] == "application/json"
 
 
 def test_languages_that_are_made_up_leave_nothing_behind(tmp_path):
@@ -122,11 +124,10 @@ def test_speed_out_of_range(service):
 
 
 def test_a_body_that_is_none(service):
-    post = service.client.post
-    refused(post("/api/v1/productions", content=b""), 400, "json")
-    refused(post("/api/v1/productions", content=b"{"), 400, "json")
-    refused(post("/api/v1/productions", content=b'"\xff"'), 400, "json")
-    refused(post("/api/v1/productions?format=gif", json={"glosses": ["x"]}), 422, "query")
+    for body in (b"", b"{", b'"\xff"'):
+        assert "JSON" in refused(service.client.post("/api/v1/productions", content=body), 400, "json")
+    told = refused(service.client.post("/api/v1/productions?format=gif", json={"glosses": ["x"]}), 422, "query")
+    assert "mp4" in told
 
 
 def test_a_recorded_sign_goes_before_a_trained_one(serve, signer):

@@ -97,11 +97,11 @@ def test_a_clip_too_far_from_every_word_is_declined(bundle, tmp_path, rng):
 
 def test_a_damaged_file_is_named(bundle, tmp_path):
     with_threshold(bundle, tmp_path / "bad", 1.0)
-    (tmp_path / "bad" / "familiar.npz").write_bytes(b"nothing")
-    with pytest.raises(BundleError, match=r"familiar\.npz is not the file that was written"):
+    (tmp_path / "bad" / "familiar.json").write_bytes(b"nothing")
+    with pytest.raises(BundleError, match=r"familiar\.json is not the file that was written"):
         Bundle.load(tmp_path / "bad")
     index = json.loads((tmp_path / "bad" / "bundle.json").read_text())
-    index["files"]["familiar.npz"] = digest(tmp_path / "bad" / "familiar.npz")
+    index["files"]["familiar.json"] = digest(tmp_path / "bad" / "familiar.json")
     (tmp_path / "bad" / "bundle.json").write_text(json.dumps(index))
-    with pytest.raises(BundleError, match=r"familiar\.npz: cannot be read"):
+    with pytest.raises(BundleError, match=r"familiar\.json: cannot be read"):
         Recognizer.load(tmp_path / "bad")

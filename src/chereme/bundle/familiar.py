@@ -1,6 +1,8 @@
 """How far a clip lies from everything that a recognizer learnt: what probabilities among its own words cannot say."""
 
-import io
+import json
+import math
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from chereme.types import Floats
 
 __all__ = ["FAMILIAR", "Familiar"]
 
-FAMILIAR = "familiar.npz"
+FAMILIAR = "familiar.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +36,11 @@ class Familiar:
 
     def as_bytes(self) -> bytes:
         """As the bundle's file holds it."""
-        out = io.BytesIO()
-        np.savez(out, metric=self.metric, means=self.means)
-        return out.getvalue()
+        return json.dumps(self.as_json()).encode()
+
+    def as_json(self) -> dict[str, str]:
+        """Both as base64 of float32, little-endian, row by row; the browser reads the same."""
+        return {"metric": _base64(self.metric), "means": _base64(self.means)}
 
     @classmethod
     def read(cls, path: Path) -> "Familiar":
@@ -46,7 +50,13 @@ class Familiar:
             BundleError: no such arrays in it.
         """
         try:
-            with np.load(path, allow_pickle=False) as kept:
-                return cls(kept["metric"], kept["means"])
-        except (OSError, KeyError, ValueError) as error:
+            kept = json.loads(path.read_bytes())
+            metric, means = (np.frombuffer(b64decode(kept[name]), "<f4") for name in ("metric", "means"))
+            size = math.isqrt(len(metric))
+            return cls(metric.reshape(size, size), means.reshape(-1, size))
+        except (OSError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise BundleError(f"{path}: cannot be read: {error}") from error
+
+
+def _base64(values: Floats) -> str:
+    return b64encode(values.astype("<f4").tobytes()).decode()

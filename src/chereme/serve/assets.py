@@ -3,7 +3,6 @@
 No default and no list of landmarks is written down a second time for the browser: it reads them here.
 """
 
-import base64
 import gzip
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -31,7 +30,6 @@ from chereme.recognize import onnx_session
 from chereme.serve.answers import errors
 from chereme.serve.refusals import RefusedError
 from chereme.spell.motion import read_motions
-from chereme.types import Floats
 
 __all__ = ["FORMAT", "Assets", "browser_spec", "not_twice", "routes"]
 
@@ -71,16 +69,12 @@ def browser_spec(bundle: Bundle) -> dict[str, Any]:
         **{table: asdict(bundle.recipe.stage(table, kind)) for table, kind in STAGES.items()},
         "calibration": asdict(bundle.calibration),
         "moving": list(read_motions(bundle.recipe)),
-        "familiar": familiar and {"metric": _base64(familiar.metric), "means": _base64(familiar.means)},
+        "familiar": familiar and familiar.as_json(),
     }
 
 
 def _layout(layout: Layout) -> dict[str, Any]:
     return {"name": layout.name, "names": layout.names, "bones": layout.bones, "mirror": layout.mirror}
-
-
-def _base64(values: Floats) -> str:
-    return base64.b64encode(values.astype("<f4").tobytes()).decode()
 
 
 class Assets:

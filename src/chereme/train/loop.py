@@ -18,8 +18,10 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from chereme.errors import TrainingError
 from chereme.files import write_beside
+from chereme.train.config import TrainConfig
 from chereme.train.devices import DealtBatches
 from chereme.train.module import AverageWeights, Progress, RecognizerTraining
+from chereme.train.producer_config import ProducerTrainConfig
 
 __all__ = ["Kept", "Loop", "check_device", "run_loop"]
 
@@ -43,6 +45,29 @@ class Loop:
     watched: str = "validation_top1"
     """What validation chooses the epoch by."""
     best: Literal["max", "min"] = "max"
+
+    @classmethod
+    def of(
+        cls,
+        config: TrainConfig | ProducerTrainConfig,
+        watched: str = "validation_top1",
+        best: Literal["max", "min"] = "max",
+    ) -> "Loop":
+        """As the table `train` of a recipe says."""
+        return cls(
+            config.epochs,
+            config.validated_every,
+            config.patience,
+            config.average,
+            config.gradient_norm,
+            config.precision,
+            config.device,
+            devices=config.devices,
+            nodes=config.nodes,
+            strategy=config.strategy,
+            watched=watched,
+            best=best,
+        )
 
 
 @dataclass(frozen=True, eq=False)
