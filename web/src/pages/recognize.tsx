@@ -1,19 +1,17 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api";
-import { Recording } from "../camera";
 import { mayAsk, service, type Service } from "../engine";
-import { nameSign, type Named } from "../naming";
-import { announce, useTurnTo } from "../parts/announce";
+import type { Named } from "../naming";
+import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
 import { Hands } from "../parts/hands";
 import { Icon } from "../parts/icons";
-import { Live } from "../parts/live";
+import { Outcome } from "../parts/outcome";
 import { Player } from "../parts/player";
-import { Ranked } from "../parts/ranked";
-import type { Frame } from "../pipeline";
 import { drawSkeleton, drawingOf } from "../skeleton";
-import { fill, language, number, percent, useWords } from "../words";
+import { fill, language, useWords } from "../words";
 import { MayWeAsk, nameClip, type Clip, type Progress, type Result } from "./clip";
+import { Heard, LiveStage } from "./recognize-live";
 
 type View =
   | { name: "idle" }
@@ -22,9 +20,6 @@ type View =
   | { name: "ask"; clip: Clip }
   | { name: "result"; clip: Clip; result: Result }
   | { name: "error"; fault: Fault };
-
-/** Below this a live view misses too much of a sign. */
-const SLOW = 8;
 
 export function Recognize() {
   const t = useWords().recognize;
@@ -315,180 +310,6 @@ function Tips({ some }: { some: string[] }) {
           </ul>
         </>
       )}
-    </div>
-  );
-}
-
-interface LiveStageProps {
-  longest: number;
-  onNamed: (named: Named) => void;
-  onRecorded: (file: File) => void;
-  onFault: (error: unknown) => void;
-  onOff: () => void;
-}
-
-/** The camera: words as one signs, or one sign recorded with all of its pictures. */
-function LiveStage({ longest, onNamed, onRecorded, onFault, onOff }: LiveStageProps) {
-  const t = useWords().recognize;
-  const [stream, setStream] = useState<MediaStream | null>(null);
-  const [count, setCount] = useState(0);
-  const [passed, setPassed] = useState<number | null>(null);
-  const [rate, setRate] = useState<number | null>(null);
-  const recording = useRef<Recording | null>(null);
-  const current = useRef<MediaStream | null>(null);
-  current.current = stream;
-
-  const left = () => {
-    current.current = null;
-    recording.current?.drop();
-  };
-  useEffect(() => left, []);
-
-  const record = async () => {
-    const mine = stream!;
-    for (const number of [3, 2, 1]) {
-      setCount(number);
-      announce(fill(t.count, { count: number }));
-      await new Promise((resolve) => setTimeout(resolve, 800));
-      if (current.current !== mine) return setCount(0);
-    }
-    setCount(0);
-    try {
-      recording.current = new Recording(mine, longest, setPassed);
-      setPassed(0);
-      const file = await recording.current.file;
-      if (!file) return;
-      if ((passedRef.current ?? 0) < 0.5) onFault(new api.Refused("too_short", `${(passedRef.current ?? 0).toFixed(1)} s`));
-      else onRecorded(file);
-    } catch (error) {
-      onFault(error);
-    }
-  };
-  const passedRef = useRef<number | null>(null);
-  passedRef.current = passed;
-
-  const onSign = async (frames: Frame[], size: [number, number]) => {
-    try {
-      const named = await nameSign(frames, size);
-      const best = named.predictions[0]!;
-      const line = named.unknown ? t.saidUnknown : t.saidWord;
-      announce(fill(line, { word: best.gloss, percent: percent(best.probability) }));
-      onNamed(named);
-    } catch (error) {
-      onFault(error);
-    }
-  };
-  const busy = count > 0 || passed !== null;
-  return (
-    <div class="live-stage">
-      <Live
-        eager
-        paused={busy}
-        onSign={onSign}
-        onFrame={(_, found) => setRate((before) => (found ? Math.round(found) : before))}
-        onStream={setStream}
-        onOff={onOff}
-      >
-        {passed === null ? (
-          <button id="record" class="button primary" type="button" disabled={count > 0} onClick={record}>
-            {t.record}
-          </button>
-        ) : (
-          <button id="stop" class="button stop" type="button" onClick={() => recording.current?.stop()}>
-            {t.stop}
-          </button>
-        )}
-      </Live>
-      {count > 0 && <p class="count">{count}</p>}
-      {passed !== null && (
-        <p class="clock">
-          <span class="rec" aria-hidden="true" />
-          {fill(t.recording, { time: number(passed, 1) })}
-        </p>
-      )}
-      {rate !== null && rate < SLOW && !busy && stream && <p class="hint">{fill(t.slowNote, { rate })}</p>}
-    </div>
-  );
-}
-
-function Heard({ heard, count, onClear }: { heard: Named[]; count: number; onClear: () => void }) {
-  const t = useWords().recognize;
-  const [latest, ...before] = heard;
-  return (
-    <div class="heard" id="heard">
-      {latest ? (
-        <Outcome named={latest} count={count} still={false} quiet />
-      ) : (
-        <>
-          <h2>{t.liveTitle}</h2>
-          <p class="soft">{t.liveNote}</p>
-        </>
-      )}
-      {before.length > 0 && (
-        <div class="so-far">
-          <h3>{t.soFar}</h3>
-          <ul class="words">
-            {before.map((one, i) => (
-              <li key={heard.length - i} class={one.unknown ? "faint" : ""}>
-                {one.unknown ? "?" : one.predictions[0]!.gloss}
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-      {latest && (
-        <button class="button" type="button" onClick={onClear}>
-          {t.clear}
-        </button>
-      )}
-    </div>
-  );
-}
-
-interface OutcomeProps {
-  named: Named;
-  count: number;
-  still: boolean;
-  /** What the drawn figure of a sample signed. */
-  signed?: string;
-  /** Does not move the reader's attention. */
-  quiet?: boolean;
-  children?: preact.ComponentChildren;
-}
-
-function Outcome({ named, count, still, signed, quiet, children }: OutcomeProps) {
-  const t = useWords().recognize;
-  const best = named.predictions[0]!;
-  const values = { percent: percent(best.probability), count, word: best.gloss };
-  const heading = useTurnTo<HTMLHeadingElement>(quiet ? null : named);
-  useEffect(() => {
-    if (!quiet) announce(fill(named.unknown ? t.saidUnknown : t.saidWord, values));
-  }, [named, t]);
-  const verdict = named.taught
-    ? t.taughtNote
-    : fill(named.unknown ? t.unknownNote : best.probability < 0.7 ? t.unsure : t.sure, values);
-  const notes = [signed && fill(t.sampleSigned, { gloss: signed }), verdict, still && t.stillNote].filter(Boolean);
-  return (
-    <div class="outcome">
-      <p id="kicker" class="kicker">
-        {named.unknown ? t.unknownKicker : t.looksLike}
-      </p>
-      <h2
-        id="word"
-        class={`word${named.unknown || best.gloss.length > 12 ? " long" : ""}`}
-        tabIndex={-1}
-        ref={heading}
-      >
-        {named.unknown ? t.unknown : best.gloss}
-      </h2>
-      <p id="verdict" class="soft">
-        {notes.join(" ")}
-      </p>
-      <Ranked guesses={named.predictions} faint={named.unknown} />
-      <p id="times" class="fine">
-        {fill(named.byService ? t.byService : t.byBrowser, { seconds: number(named.seconds, 2) })}
-      </p>
-      {children}
     </div>
   );
 }
