@@ -40,7 +40,7 @@ class UnseenError(ClipError):
 
 
 class TooLargeError(ClipError):
-    """A video or picture has more pixels, or lasts longer, than is read."""
+    """A video or picture has more pixels, or lasts longer, than is read; or signing would last longer than is made."""
 
 
 class PoseFileError(ClipError):

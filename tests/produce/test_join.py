@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chereme.errors import CheremeError, ClipError, LayoutError
+from chereme.errors import CheremeError, ClipError, LayoutError, TooLargeError
 from chereme.layout import BODY_HANDS_75, HAND_BONES, HANDS_42, HOLISTIC_543
-from chereme.produce import JoinConfig, join_signs, tighten
+from chereme.produce import JoinConfig, join, join_signs, tighten
 from chereme.produce.bridge import Bridges, best_meeting, bridge_frames
 from chereme.produce.material import common_layout, material
 from chereme.produce.pace import Pace
@@ -144,6 +144,16 @@ def test_twice_the_speed_takes_half_the_time(sign):
     assert twice.seconds == pytest.approx(once.seconds / 2, rel=0.05)
 
 
+def test_what_would_last_too_long_is_refused_before_it_is_made(sign, monkeypatch):
+    signs = [("A", sign(HIGH)), ("B", sign(LOW))]
+    lasts = join_signs(signs).sequence.seconds
+    assert join_signs(signs, JoinConfig(longest=lasts + 0.1)).sequence.seconds == lasts
+    monkeypatch.setattr(join, "place_in_picture", lambda *_: pytest.fail("it was made"))
+    for how in (JoinConfig(longest=lasts - 0.1), JoinConfig(speed=0.1, longest=lasts * 5)):
+        with pytest.raises(TooLargeError, match=r"would last .* s, more than the .* s that are made; shorten"):
+            join_signs(signs, how)
+
+
 def test_layouts_rates_and_sizes_may_differ(sign):
     signs = [
         ("A", sign(HIGH, fps=12.0, layout=HOLISTIC_543)),
@@ -198,7 +208,7 @@ def test_what_cannot_be_joined_is_named(sign):
     assert common_layout([BODY_HANDS_75, HOLISTIC_543]) == BODY_HANDS_75
 
 
-@pytest.mark.parametrize("wrong", [{"speed": 0}, {"seconds": 0.01}, {"fps": 0}, {"size": (0, 720)}])
+@pytest.mark.parametrize("wrong", [{"speed": 0}, {"seconds": 0.01}, {"longest": 0}, {"fps": 0}, {"size": (0, 720)}])
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(CheremeError):
         JoinConfig(**wrong)

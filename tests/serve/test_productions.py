@@ -1,6 +1,7 @@
 """Text and glosses become signing over the API: what is signed, by whom, what is missing."""
 
 import io
+import re
 from typing import Any
 
 import av
@@ -62,6 +63,21 @@ def test_speed(service):
     assert fast == pytest.approx(plain / 2, rel=0.1)
 
 
+def test_slow_signing_ends_at_a_limit(service, serve):
+    """60 signs at a tenth of their speed were 13 MB of JSON."""
+    words = (known(service, 43) * 2)[:60]
+    for form in ("json", "pose", "mp4"):
+        answer = service.client.post(
+            "/api/v1/productions", params={"format": form}, json={"glosses": words, "speed": 0.1}
+        )
+        told = refused(answer, 413, "too_long")
+        assert re.search(r"would last \d+\.\d s, more than the 120 s .*`speed`", told), told
+    assert produce(service, glosses=words).status_code == 200  # as many signs at their own speed are no fault
+    short = serve(max_signing_seconds=3)
+    assert "the 3 s" in refused(produce(short, glosses=words[:5]), 413, "too_long")
+    assert produce(short, glosses=words[:5], speed=4).json()["seconds"] <= 3
+
+
 @pytest.mark.parametrize("how", ["accept", "query"])
 def test_a_pose_instead(service, how):
     words = known(service, 1)
@@ -111,7 +127,7 @@ def test_what_cannot_be_signed(service, asked, status, code):
 
 
 def test_languages_that_are_made_up_leave_nothing_behind(tmp_path):
-    productions = Productions(Lexicons(str(tmp_path / "none.sqlite"), ()), "isl43_producer", 60)
+    productions = Productions(Lexicons(str(tmp_path / "none.sqlite"), ()), ServeSettings(_env_file=None))
     for number in range(3):
         with pytest.raises(RefusedError, match="nobody here signs"):
             productions.signer(f"x{number}")

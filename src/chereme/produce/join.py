@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from chereme.errors import CheremeError, ClipError
+from chereme.errors import CheremeError, ClipError, TooLargeError
 from chereme.produce.bridge import Bridges, best_meeting, bridge_frames, carry_shapes, way_between
 from chereme.produce.material import Material, at_times, common_layout, material, place_in_picture
 from chereme.produce.pace import Pace, moments, steady
@@ -31,6 +31,8 @@ class JoinConfig:
     """How many times as fast as signs whose holds are shortened."""
     seconds: float | None = None
     """Duration of the whole; None: what the signs take at that speed."""
+    longest: float | None = None
+    """What would last longer than so many seconds is refused; None: nothing is."""
     lead: float = 0.3
     """How much of the first sign's rest before it, and of the last one's after it, is kept, in seconds."""
     longest_idle: float = 2.0
@@ -47,6 +49,8 @@ class JoinConfig:
             raise CheremeError(f"speed is a factor from 0.1 to 10, got {self.speed}")
         if self.seconds is not None and not 2 / self.fps <= self.seconds <= 3600:
             raise CheremeError(f"seconds must be from {2 / self.fps:g} to 3600, got {self.seconds}")
+        if self.longest is not None and not self.longest > 0:
+            raise CheremeError(f"longest must be above 0 seconds, got {self.longest}")
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def join_signs(signs: Sequence[tuple[str, PoseSequence]], config: JoinConfig | N
 
     Raises:
         ClipError: there is no sign, or a clip shows no shoulders or no hand; the text names the gloss.
+        TooLargeError: it would last longer than `config.longest`; found before frames are made at the speed asked for.
         LayoutError: a clip has no arms or hands among its landmarks.
     """
     config = config or JoinConfig()
@@ -181,6 +186,11 @@ def _finish(signing: Material, spans: list[tuple[int, int]], glosses: list[str],
     """Give each moment its time, and the whole a picture."""
     times = moments(signing, spans, config.pace) / config.speed
     lasts = (times[-1] + 1) / config.fps if config.seconds is None else config.seconds
+    if config.longest is not None and lasts > config.longest:
+        raise TooLargeError(
+            f"the signing would last {lasts:.1f} s, more than the {config.longest:g} s that are made;"
+            " shorten the text, or sign it faster"
+        )
     frames = max(2, round(lasts * config.fps))
     if times[-1] > 0:
         times *= (frames - 1) / times[-1]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chereme.bundle import list_bundles
-from chereme.errors import CheremeError, LexiconError
+from chereme.errors import CheremeError, LexiconError, TooLargeError
 from chereme.gloss import PhraseBook, find_name, text_to_gloss
 from chereme.poses import pose_to_bytes
 from chereme.produce import (
@@ -29,6 +29,7 @@ from chereme.render import draw_pose, write_video
 from chereme.serve.landmarks import landmarks_json
 from chereme.serve.lexicons import Lexicons
 from chereme.serve.refusals import RefusedError
+from chereme.serve.settings import ServeSettings
 from chereme.serve.signing import SentPhrase
 from chereme.serve.workers import Work
 from chereme.types import PoseSequence
@@ -49,19 +50,20 @@ class Productions:
 
     Args:
         lexicons: whose own lexicon's recorded signs come first.
-        decoder: bundle that is asked before others of its language; its language is signed where none is named.
-        max_signs: longest phrase.
+        settings: how much is signed; and the bundle that is asked before others of its language, which is the one that
+            is signed where none is named.
     """
 
-    def __init__(self, lexicons: Lexicons, decoder: str, max_signs: int) -> None:
-        self.lexicons, self.max_signs = lexicons, max_signs
+    def __init__(self, lexicons: Lexicons, settings: ServeSettings) -> None:
+        self.lexicons = lexicons
+        self.max_signs, self.max_seconds = settings.max_signs, settings.max_signing_seconds
         self.trained: dict[str, list[Decoder | Generator]] = {}
         """Signed language to trained producers, in the order in which they are asked."""
         self.default = ""
         self._kept: dict[str, tuple[tuple[int, ...], SeveralProducers]] = {}
         self._lock = threading.Lock()
         ship: list[str | Path] = [folder for kind in ("decoder", "producer") for folder in list_bundles(kind)]
-        for folder in [decoder, *ship]:
+        for folder in [settings.decoder, *ship]:
             self._take(folder)
 
     def _take(self, folder: str | Path) -> None:
@@ -114,7 +116,7 @@ class Productions:
         """The signing, and what is told of it beside the landmarks.
 
         Raises:
-            RefusedError: nothing of it can be signed; too long; no such language.
+            RefusedError: nothing of it can be signed; too many signs, or too long; no such language.
         """
         language = asked.signs.lower() or self.default
         signer = self.signer(language)
@@ -123,8 +125,11 @@ class Productions:
             plan = plan_phrase(glosses, signer, None, asked.spell)
             self._check_length(plan)
             work.check(0.2)
-            config = JoinConfig(speed=asked.speed)
+            config = JoinConfig(speed=asked.speed, longest=self.max_seconds)
             joined = sign_phrase(glosses, signer, spell_missing=asked.spell, skip_missing=True, config=config)
+        except TooLargeError as error:
+            advice = "shorten the text, send it in parts, or raise `speed`"
+            raise RefusedError("too_long", str(error).partition("; ")[0], advice) from error
         except CheremeError as error:
             raise RefusedError("no_sign", str(error).partition("; ")[0]) from error
         how = ["spelled" if word.spelled else by_whom(signer.who(word.signs[0][1])) for word in plan.words]

@@ -93,7 +93,7 @@ class Service:
         def make() -> "Productions":
             from chereme.serve.productions import Productions
 
-            return Productions(self.lexicons, self.settings.decoder, self.settings.max_signs)
+            return Productions(self.lexicons, self.settings)
 
         return self._once("productions", make)
 

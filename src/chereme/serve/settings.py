@@ -65,6 +65,8 @@ class ServeSettings(BaseSettings):
     """Who adds or removes signs must send it; empty: that can be done from this machine alone."""
     max_signs: int = Field(60, ge=1)
     """Longest phrase that is signed, in signs."""
+    max_signing_seconds: float = Field(120, gt=0)
+    """Longest signing that is made; 60 signs at their own speed take less than half of it."""
     temporary: Path | None = None
     """Folder for uploads while they are worked on; None: the system's."""
 
