@@ -105,7 +105,7 @@ def test_settings_reach_the_engine(tmp_path, monkeypatch):
     limits, workers = ServeSettings(_env_file=None), Workers(1, 1)
     for given in ({}, {"min_detection_confidence": 0.7, "min_tracking_confidence": 0.2, "max_num_hands": 2}):
         settings = AslSettings(_env_file=None, classifier_path=str(tmp_path / "padded"), **given)
-        Fingerspelling(settings, limits, workers)._finder()
+        Fingerspelling(settings, limits, workers, tmp_path)._finder()
     workers.close()
     assert configs == [
         hands.HandConfig(0.3, 0.5, 1, (0.5,)),

@@ -3,9 +3,13 @@
 import re
 import socket
 import stat
+import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,11 +46,15 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     return made
 
 
-def gone(path: Any, seconds: float = 5) -> bool:
+def until(true: Callable[[], Any], seconds: float = 5) -> bool:
     end = time.monotonic() + seconds
-    while path.exists() and time.monotonic() < end:
+    while not true() and time.monotonic() < end:
         time.sleep(0.02)
-    return not path.exists()
+    return bool(true())
+
+
+def gone(path: Path) -> bool:
+    return until(lambda: not path.exists())
 
 
 def test_an_upload_is_private_under_a_random_name_and_goes(serve, work):
@@ -63,6 +71,60 @@ def test_an_upload_is_private_under_a_random_name_and_goes(serve, work):
         assert path.is_relative_to(service.folder)
         work.let_go.set()
         assert asked.result().status_code == 200
+    assert service.uploads() == []
+
+
+def open_in(folder: Path) -> list[str]:
+    """Files there that this process holds open, also those without a name."""
+    links = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            links.append(str(link.readlink()))
+    return [link for link in links if link.startswith(str(folder))]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are read off /proc")
+@pytest.mark.parametrize("gone", [False, True], ids=["whole", "who sends goes away"])
+def test_a_large_upload_lies_in_the_services_own_folder_while_it_arrives(serve, work, gone):
+    """Above a megabyte it is written to a file without a name; that, too, goes with the request."""
+    service = serve()
+    host, port = service.url.removeprefix("http://").split(":")
+    film = bytes(2_000_000)
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+    tail = b"\r\n--x--\r\n"
+    about = (
+        f"POST /api/v1/recognitions HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n"
+        f"Content-Length: {len(head + film + tail)}\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    work.let_go.set()
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(about.encode() + head + film)
+        assert until(lambda: open_in(service.folder))
+        if not gone:
+            connection.sendall(tail)
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+            assert work.upload.path.is_relative_to(service.folder)
+    assert until(lambda: not open_in(service.folder))
+    assert service.uploads() == []
+
+
+def test_nothing_is_written_to_the_systems_folder(serve, film, monkeypatch):
+    """It may be small, shared, or not to be written; what the setting names is used instead."""
+    service = serve(bundle="isl43", asl={})
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+    with pytest.raises(FileNotFoundError):
+        tempfile.mkstemp()
+    large = film + bytes(2_000_000)  # what follows a film's last box is not read
+    for answer in (
+        service.recognize("a.mp4", large),
+        service.recognize("a.mp4", large, answer="overlay"),
+        service.client.get("/api/v1/samples/Book.mp4"),
+        service.client.post("/api/v1/productions?format=mp4&size=64", json={"glosses": ["Book"], "speed": 9}),
+        service.client.post("/api/v1/lexicon", files={"file": ("a.mp4", large)}, data={"gloss": "a"}),
+        service.client.get("/api/v1/lexicon/export"),
+    ):
+        assert answer.is_success, answer.text[:300]
+    assert service.spell(bytes(2_000_000)).json()["code"] == "damaged"
     assert service.uploads() == []
 
 

@@ -127,7 +127,7 @@ def test_what_cannot_be_signed(service, asked, status, code):
 
 
 def test_languages_that_are_made_up_leave_nothing_behind(tmp_path):
-    productions = Productions(Lexicons(str(tmp_path / "none.sqlite"), ()), ServeSettings(_env_file=None))
+    productions = Productions(Lexicons(str(tmp_path / "none.sqlite"), ()), ServeSettings(_env_file=None), tmp_path)
     for number in range(3):
         with pytest.raises(RefusedError, match="nobody here signs"):
             productions.signer(f"x{number}")

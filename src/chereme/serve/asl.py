@@ -57,13 +57,14 @@ class Fingerspelling:
         settings: of these routes.
         limits: how much of an upload is taken.
         workers: threads that do the work, shared with the other routes.
+        folder: for pictures while they arrive, and for a checkpoint while it is converted.
     """
 
-    def __init__(self, settings: AslSettings, limits: ServeSettings, workers: Workers) -> None:
-        self.settings, self.limits, self.workers = settings, limits, workers
+    def __init__(self, settings: AslSettings, limits: ServeSettings, workers: Workers, folder: Path) -> None:
+        self.settings, self.limits, self.workers, self.folder = settings, limits, workers, folder
         self._speller: Speller | CheremeError
         try:
-            self._speller = open_speller(settings.classifier_path)
+            self._speller = open_speller(settings.classifier_path, folder)
         except CheremeError as error:
             self._speller = error
         self._mine = threading.local()
@@ -108,7 +109,7 @@ class Fingerspelling:
         try:
             look = ready()
             with self.workers.place():
-                upload = await receive_picture(body, self.limits)
+                upload = await receive_picture(body, self.limits, self.folder)
 
                 def work(stop: threading.Event) -> A:
                     if stop.is_set():
@@ -185,11 +186,12 @@ class Fingerspelling:
             self._opened.pop().close()
 
 
-def open_speller(name: str) -> Speller:
+def open_speller(name: str, scratch: Path) -> Speller:
     """The speller of a bundle, or of a portal checkpoint, which is converted first.
 
     Args:
         name: a bundle's folder, the name of one that ships, or a file that ends in `.pt` or `.pth`.
+        scratch: folder for what is gone afterwards.
 
     Raises:
         BundleError: no such bundle or checkpoint, or one that is damaged.
@@ -201,7 +203,7 @@ def open_speller(name: str) -> Speller:
         from chereme.export.portal import convert_checkpoint
     except ImportError as error:
         raise MissingExtraError("train", f"{name}: a checkpoint") from error
-    with tempfile.TemporaryDirectory(prefix="chereme-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
         return Speller(convert_checkpoint(name, Path(folder) / Path(name).stem))
 
 

@@ -52,10 +52,11 @@ class Productions:
         lexicons: whose own lexicon's recorded signs come first.
         settings: how much is signed; and the bundle that is asked before others of its language, which is the one that
             is signed where none is named.
+        folder: for films while they are drawn.
     """
 
-    def __init__(self, lexicons: Lexicons, settings: ServeSettings) -> None:
-        self.lexicons = lexicons
+    def __init__(self, lexicons: Lexicons, settings: ServeSettings, folder: Path) -> None:
+        self.lexicons, self.folder = lexicons, folder
         self.max_signs, self.max_seconds = settings.max_signs, settings.max_signing_seconds
         self.trained: dict[str, list[Decoder | Generator]] = {}
         """Signed language to trained producers, in the order in which they are asked."""
@@ -63,8 +64,8 @@ class Productions:
         self._kept: dict[str, tuple[tuple[int, ...], SeveralProducers]] = {}
         self._lock = threading.Lock()
         ship: list[str | Path] = [folder for kind in ("decoder", "producer") for folder in list_bundles(kind)]
-        for folder in [settings.decoder, *ship]:
-            self._take(folder)
+        for bundle in [settings.decoder, *ship]:
+            self._take(bundle)
 
     def _take(self, folder: str | Path) -> None:
         try:
@@ -158,7 +159,7 @@ class Productions:
         if form == "pose":
             return pose_to_bytes(joined.sequence)
         if form == "mp4":
-            return film(joined.sequence, size, work)
+            return film(joined.sequence, size, work, self.folder)
         return {**told, "landmarks": landmarks_json(joined.sequence)}
 
     def phrases(self, language: str, signs: str) -> list[dict[str, Any]]:
@@ -227,14 +228,20 @@ def by_whom(producer: Producer) -> Literal["lexicon", "producer"]:
     return "lexicon" if isinstance(producer, RecordedSigns) else "producer"
 
 
-def film(sequence: PoseSequence, size: int, work: Work) -> bytes:
+def film(sequence: PoseSequence, size: int, work: Work, scratch: Path) -> bytes:
     """A drawn signer as mp4.
+
+    Args:
+        sequence: what is drawn.
+        size: height in pixels.
+        work: told how far it is.
+        scratch: folder for what is gone afterwards.
 
     Raises:
         AbandonedError: nobody waits for it.
         LayoutError: the landmarks hold no body, and none that could be drawn as a skeleton.
     """
-    with tempfile.TemporaryDirectory(prefix="chereme-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
         path = Path(folder) / "signing.mp4"
 
         def frames() -> Iterator[Any]:

@@ -18,9 +18,11 @@ class Samples:
     Args:
         decoder: a bundle's folder or name; where it cannot be opened there are no samples, which is no fault.
         known: words that the recognizer knows; others would only puzzle.
+        folder: for a film while it is drawn.
     """
 
-    def __init__(self, decoder: str, known: tuple[str, ...]) -> None:
+    def __init__(self, decoder: str, known: tuple[str, ...], folder: Path) -> None:
+        self._folder = folder
         self._films: dict[str, bytes] = {}
         self._drawing = threading.Lock()
         self.seconds: dict[str, float] = {}
@@ -44,7 +46,7 @@ class Samples:
         with self._drawing:
             if gloss not in self._films:
                 signed = self._decoder.produce(gloss)
-                with tempfile.TemporaryDirectory() as folder:
+                with tempfile.TemporaryDirectory(dir=self._folder) as folder:
                     path = Path(folder) / "sample.mp4"
                     write_video(draw_signer(signed), path, signed.fps)
                     self._films[gloss] = path.read_bytes()

@@ -49,7 +49,7 @@ class Service:
             self._recognizer = Recognizer.load(settings.bundle)
         except CheremeError as error:
             self._recognizer = error
-        self.spelling = Fingerspelling(asl, settings, self.workers)
+        self.spelling = Fingerspelling(asl, settings, self.workers, self.folder)
         spells = [] if self.spelling.state == "no model" else [self.spelling.speller.bundle]
         recognizes = [] if isinstance(self._recognizer, CheremeError) else [self._recognizer.bundle]
         self.assets = Assets([*recognizes, *spells], self.folder)
@@ -75,7 +75,7 @@ class Service:
             from chereme.serve.samples import Samples
 
             known = () if isinstance(self._recognizer, CheremeError) else self._recognizer.bundle.labels
-            return Samples(self.settings.decoder, known)
+            return Samples(self.settings.decoder, known, self.folder)
 
         return self._once("samples", make)
 
@@ -93,7 +93,7 @@ class Service:
         def make() -> "Productions":
             from chereme.serve.productions import Productions
 
-            return Productions(self.lexicons, self.settings)
+            return Productions(self.lexicons, self.settings, self.folder)
 
         return self._once("productions", make)
 

@@ -68,7 +68,7 @@ class ServeSettings(BaseSettings):
     max_signing_seconds: float = Field(120, gt=0)
     """Longest signing that is made; 60 signs at their own speed take less than half of it."""
     temporary: Path | None = None
-    """Folder for uploads while they are worked on; None: the system's."""
+    """Folder for uploads, and films that are made, while they are worked on; None: the system's."""
 
     @property
     def lexicon_place(self) -> str:

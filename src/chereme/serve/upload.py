@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
@@ -76,6 +76,27 @@ class PictureUpload:
     top: int
 
 
+class _Form(MultiPartParser):
+    """Reads a form; a file of more than a megabyte goes into a file without a name, in a folder of ours.
+
+    Args:
+        body: the request's.
+        folder: else it would be the system's, which may be another disk, or one that cannot be written.
+        files: the most that there may be.
+    """
+
+    def __init__(self, body: "Body", folder: Path, files: int) -> None:
+        super().__init__(body.request.headers, aiter(body), max_files=files, max_fields=12)
+        self._folder = folder
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        if (part := self._current_part.file) is not None:
+            part.file.close()  # in the system's folder, and not yet written to
+            ours: Any = tempfile.SpooledTemporaryFile(self.spool_max_size, dir=str(self._folder))  # noqa: SIM115 - as there
+            part.file = self._files_to_close_on_error[-1] = ours
+
+
 class Body:
     """A request's body: counted while it is read, and read to its end before a refusal is sent.
 
@@ -120,11 +141,16 @@ async def receive(body: Body, settings: ServeSettings, folder: Path) -> Upload:
     Raises:
         RefusedError: too large, too slow, no clip in it, or of an unknown type.
     """
-    return await _receive(body, settings, partial(_keep, settings=settings, folder=folder))
+    return await _receive(body, settings, partial(_keep, settings=settings, folder=folder), folder)
 
 
-async def receive_picture(body: Body, settings: ServeSettings) -> PictureUpload:
+async def receive_picture(body: Body, settings: ServeSettings, folder: Path) -> PictureUpload:
     """Take the form of a picture, which is never given a name on disk.
+
+    Args:
+        body: the request's.
+        settings: how much is taken.
+        folder: where what is over a megabyte lies, without a name, while it arrives.
 
     Raises:
         RefusedError: too large, too slow, or no file in it.
@@ -132,7 +158,7 @@ async def receive_picture(body: Body, settings: ServeSettings) -> PictureUpload:
     kind = body.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
         raise RefusedError("no_file", "no multipart form came")
-    return await _receive(body, settings, partial(_picture, settings=settings))
+    return await _receive(body, settings, partial(_picture, settings=settings), folder)
 
 
 async def receive_clips(
@@ -143,7 +169,7 @@ async def receive_clips(
     Raises:
         RefusedError: as `receive`.
     """
-    return await _receive(body, settings, partial(_keep_all, settings=settings, folder=folder), most)
+    return await _receive(body, settings, partial(_keep_all, settings=settings, folder=folder), folder, most)
 
 
 async def receive_file(body: Body, settings: ServeSettings, folder: Path, suffix: str) -> Upload:
@@ -152,7 +178,7 @@ async def receive_file(body: Body, settings: ServeSettings, folder: Path, suffix
     Raises:
         RefusedError: too large, too slow, or no file in it.
     """
-    return await _receive(body, settings, partial(_keep, settings=settings, folder=folder, suffix=suffix))
+    return await _receive(body, settings, partial(_keep, settings=settings, folder=folder, suffix=suffix), folder)
 
 
 async def receive_json(body: Body, settings: ServeSettings) -> bytes:
@@ -176,10 +202,12 @@ def is_json(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
-async def _receive(body: Body, settings: ServeSettings, take: Callable[[FormData], T], files: int = 1) -> T:
+async def _receive(
+    body: Body, settings: ServeSettings, take: Callable[[FormData], T], folder: Path, files: int = 1
+) -> T:
     try:
         async with asyncio.timeout(settings.upload_seconds):
-            form = await MultiPartParser(body.request.headers, aiter(body), max_files=files, max_fields=12).parse()
+            form = await _Form(body, folder, files).parse()
     except TimeoutError:
         raise _slow(settings) from None
     except (MultiPartException, FormParserError, KeyError) as error:
