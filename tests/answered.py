@@ -1,5 +1,7 @@
 """What tests of the service say to it and look for in its answers."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -15,6 +17,14 @@ def refused(answer: httpx.Response, status: int, code: str) -> str:
     assert detail.count("\n") == 0
     assert "; " in detail  # what next
     return detail
+
+
+def until(true: Callable[[], Any], seconds: float = 5) -> bool:
+    """Whether it becomes true in that time."""
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(true())
 
 
 def landmarks_of(sequence: PoseSequence, digits: int = 5) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """What the service does in numbers, how far a request is, and an end to it."""
 
+import asyncio
+import gc
+import re
+import socket
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from answered import refused
+from answered import refused, until
 from chereme.poses import pose_to_bytes
 from chereme.serve import recognitions
 from chereme.serve.service import Service
-from chereme.serve.workers import Work
+from chereme.serve.workers import AbandonedError, Work, Workers
 
 
 def counted(service) -> dict[tuple[str, str, str], float]:
@@ -81,6 +86,23 @@ def ask(service, name: str):
     return service.client.post("/api/v1/recognitions", files={"file": ("x.mp4", b"film")}, headers=headers)
 
 
+def at_work(service) -> float:
+    return float(re.search(r"^chereme_work (.+)$", service.client.get("/api/v1/metrics").text, re.MULTILINE)[1])
+
+
+def left_waiting(service) -> socket.socket:
+    """A client that has sent its film, and goes away when it is closed."""
+    host, port = service.url.removeprefix("http://").split(":")
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\nfilm\r\n--x--\r\n'
+    head = (
+        f"POST /api/v1/recognitions HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    made = socket.create_connection((host, int(port)))
+    made.sendall(head.encode() + body)
+    return made
+
+
 def test_a_request_tells_how_far_it_is(serve, slow):
     service = serve(workers=1)
     with ThreadPoolExecutor(2) as pool:
@@ -111,6 +133,56 @@ def test_a_request_can_be_cancelled_while_it_runs_or_waits(serve, slow):
             refused(one.result(), 409, "cancelled")
     assert service.uploads() == []
     refused(service.client.delete("/api/v1/work/one"), 404, "no_work")
+
+
+def test_who_goes_away_while_waiting_gives_up_the_place_at_once(serve, slow):
+    """The thread is busy all the while: nobody need wait for it to find out that nobody waits."""
+    service = serve(workers=1, waiting=1)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ask, service, "one")
+        assert slow.began.wait(5)
+        for _ in range(3):
+            with left_waiting(service):
+                assert until(lambda: at_work(service) == 2)
+                assert len(service.uploads()) == 2
+            assert until(lambda: at_work(service) == 1)
+            assert len(service.uploads()) == 1
+        assert until(lambda: counted(service).get(("POST", "/recognitions", "499")) == 3)
+        second = pool.submit(ask, service, "two")  # there is room for it again
+        while service.client.delete("/api/v1/work/two").status_code == 404:
+            pass
+        refused(second.result(5), 409, "cancelled")  # told at once, too
+        assert not first.done()
+        slow.let_go.set()
+        assert first.result().status_code == 200
+    assert ask(service, "three").status_code == 200
+
+
+def test_what_was_given_up_is_not_kept_until_a_thread_is_free():
+    """Else who comes and goes could fill the memory with pictures."""
+
+    class Picture:
+        pass
+
+    async def come_and_go(workers: Workers) -> weakref.ref[Picture]:
+        picture, own = Picture(), Work()
+        asking = asyncio.create_task(workers.run(lambda _, picture=picture: picture, "x", own))
+        await asyncio.sleep(0)
+        own.set()
+        with pytest.raises(AbandonedError):
+            await asyncio.wait_for(asking, 5)
+        return weakref.ref(picture)
+
+    workers, let_go = Workers(1, 1), threading.Event()
+    busy = workers._pool.submit(let_go.wait)
+    try:
+        kept = asyncio.run(come_and_go(workers))
+        gc.collect()
+        assert kept() is None
+        assert not busy.done()
+    finally:
+        let_go.set()
+        workers.close()
 
 
 def test_films_tell_how_far_they_are(service, film, monkeypatch):

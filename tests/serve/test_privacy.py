@@ -5,8 +5,6 @@ import socket
 import stat
 import tempfile
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from answered import until
 from chereme.poses import pose_to_bytes
 from chereme.serve import recognitions as serving
 from chereme.serve.guard import HEADERS
@@ -44,13 +43,6 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     made = Work()
     monkeypatch.setattr(serving, "answer", made)
     return made
-
-
-def until(true: Callable[[], Any], seconds: float = 5) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(true())
 
 
 def gone(path: Path) -> bool:

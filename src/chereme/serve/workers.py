@@ -4,9 +4,9 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
@@ -40,6 +40,14 @@ class Work(threading.Event):
         """A thread has begun with it; else it waits for one."""
         self.share = 0.0
         """How much of it is done, from 0 to 1, as far as it can be told."""
+        self.waits: Future[Any] | None = None
+        """What a thread will begin with; once begun it is ended by `check` alone."""
+
+    def set(self) -> None:
+        """It is to end; where it only waits it ends now, and no thread will begin with it."""
+        super().set()
+        if self.waits is not None:
+            self.waits.cancel()
 
     def cancel(self) -> None:
         """Ask the thread to end."""
@@ -63,6 +71,8 @@ class Work(threading.Event):
 
 class Workers:
     """A few threads for heavy work. Requests share nothing but these.
+
+    Who goes away, or is cancelled, while waiting for a thread gives up the place at once.
 
     Args:
         at_once: threads.
@@ -138,14 +148,16 @@ class Workers:
     async def run(self, work: Callable[[Work], T], shown: str, own: Work | None = None) -> T:
         """The same where nobody can ask after it, as for a part of something that goes on."""
         own = own or Work()
+        todo = [work]  # the queue keeps what was cancelled until a thread comes to it: an upload must not stay so long
 
         def begin() -> T:
             own.check()
             own.running = True
-            return work(own)
+            return todo.pop()(own)
 
+        own.waits = self._pool.submit(begin)
         try:
-            return await asyncio.wrap_future(self._pool.submit(begin))
+            return await _begun_or_abandoned(own, own.waits)
         except AbandonedError:
             if own.cancelled:
                 raise RefusedError("cancelled", f"{shown}: was cancelled") from None
@@ -156,11 +168,21 @@ class Workers:
             _log.exception("a request could not be worked on")
             raise RefusedError("internal", f"{shown}: something broke here that should not") from error
         finally:
+            todo.clear()
             own.set()
 
     def close(self) -> None:
         """Let running work end, drop what waits."""
         self._pool.shutdown(cancel_futures=True)
+
+
+async def _begun_or_abandoned(own: Work, waits: "Future[T]") -> T:
+    try:
+        return await asyncio.wrap_future(waits)
+    except asyncio.CancelledError:
+        if own.is_set():  # else it is we who are cancelled, by the server that ends
+            raise AbandonedError from None
+        raise
 
 
 async def _until_gone(request: Request, stop: Work) -> None:
