@@ -2,6 +2,7 @@
 
 import base64
 import io
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from answered import landmarks_of, refused
 from chereme.layout import HAND_21
 from chereme.poses import pose_to_bytes
 from chereme.render import draw_signer
+from chereme.serve.landmarks import JsonAnswer
 from chereme.types import PoseSequence
 from made_up import made_up_signer
 
@@ -216,6 +218,38 @@ def test_films_at_once_share_no_tracker(service, film, wall):
         together = service.recognize("film.mp4", film, landmarks="1").json()["landmarks"]
     assert other.result().status_code == 422
     assert together == alone
+
+
+def test_others_are_answered_while_a_large_answer_is_written(serve, signer, monkeypatch):
+    """Landmarks are megabytes of JSON; the event loop answers everybody."""
+    began, let_go = threading.Event(), threading.Event()
+    write = JsonAnswer.render
+
+    def slowly(answer: JsonAnswer, content: object) -> bytes:
+        began.set()
+        assert let_go.wait(20)
+        return write(answer, content)
+
+    monkeypatch.setattr(JsonAnswer, "render", slowly)
+    service = serve()
+    added = service.client.post("/api/v1/lexicon", json={"gloss": "a", "landmarks": landmarks_of(signer)}).json()
+    clip, how = {"file": ("a.pose", pose_to_bytes(signer))}, {"landmarks": "1"}
+    for method, path, sent in (
+        ("POST", "recognitions", {"files": clip, "data": how}),
+        ("POST", "productions", {"json": {"glosses": ["Book"], "speed": 9}}),
+        ("GET", f"lexicon/{added['added'][0]}/pose?format=json", {}),
+    ):
+        began.clear()
+        let_go.clear()
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(service.client.request, method, f"/api/v1/{path}", **sent)
+            try:
+                assert began.wait(20)
+                assert service.client.get("/api/v1/health", timeout=5).status_code == 200
+            finally:
+                let_go.set()
+        assert asked.result().status_code == 200
+        assert "points" in asked.result().text
 
 
 def test_no_bundle(serve, signer, tmp_path):

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from chereme.serve.answers import Landmarks, errors
 from chereme.serve.answers_signs import SIGN_SAYS, Added, DictionaryPage, Imported, Removed, SearchResult
-from chereme.serve.landmarks import LANDMARKS_SCHEMA, landmarks_json
+from chereme.serve.landmarks import LANDMARKS_SCHEMA, JsonAnswer, landmarks_json
 from chereme.serve.settings import ServeSettings
 from chereme.serve.workers import Work, Workers
 from chereme.serve.writes import check_writer
@@ -114,7 +114,7 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
     ) -> Response:
         def work(_: Work) -> Response:
             if form == "json":
-                return JSONResponse(landmarks_json(dictionary().sequence(id)))
+                return JsonAnswer(landmarks_json(dictionary().sequence(id)))
             return Response(dictionary().pose(id), media_type="application/x-pose")
 
         with workers.place():

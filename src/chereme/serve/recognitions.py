@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from chereme.recognize import Recognizer
 from chereme.serve.answers import Recognition, errors
-from chereme.serve.landmarks import LANDMARKS_SCHEMA, SentLandmarks, sequence_of
+from chereme.serve.landmarks import LANDMARKS_SCHEMA, JsonAnswer, SentLandmarks, sequence_of
 from chereme.serve.refusals import RefusedError
 from chereme.serve.settings import ServeSettings
 from chereme.serve.upload import Body, Upload, is_json, limit_of, receive, receive_json
@@ -60,21 +59,24 @@ class Recognitions:
     async def recognize(self, request: Request) -> Response:
         """Take an upload or landmarks, work on it, and leave nothing of it behind, whatever happens."""
         begun = perf_counter()
-        found: dict[str, Any] | bytes
+
+        def told(found: dict[str, Any] | bytes) -> Response:
+            if isinstance(found, bytes):
+                return Response(found, media_type="video/mp4")
+            found["seconds"]["total"] = perf_counter() - begun
+            found["seconds"] = {step: round(took, 4) for step, took in found["seconds"].items()}
+            return JsonAnswer(found)
+
         async with body_of(request, self.settings) as body:
             recognizer = self._recognizer()
             with self.workers.place():
                 if is_json(request):
                     content = await receive_json(body, self.settings)
-                    found = await self.workers.do(lambda _: self._ranked(content, recognizer), request, _SENT)
-                else:
-                    upload = await receive(body, self.settings, self.folder)
-                    found = await self._looked(upload, recognizer, request)
-        if isinstance(found, bytes):
-            return Response(found, media_type="video/mp4")
-        found["seconds"]["total"] = perf_counter() - begun
-        found["seconds"] = {step: round(took, 4) for step, took in found["seconds"].items()}
-        return JSONResponse(found)
+                    return await self.workers.do(lambda _: told(self._ranked(content, recognizer)), request, _SENT)
+                upload = await receive(body, self.settings, self.folder)
+                return await shown_once(
+                    [upload], lambda work: told(self._looked(upload, recognizer, work)), self.workers, request
+                )
 
     def _ranked(self, content: bytes, recognizer: Recognizer) -> dict[str, Any]:
         asked = decode(content, SentClip)
@@ -87,15 +89,12 @@ class Recognitions:
         found["seconds"]["extract"] = read
         return found
 
-    async def _looked(self, upload: Upload, recognizer: Recognizer, request: Request) -> dict[str, Any] | bytes:
-        def work(work: Work) -> dict[str, Any] | bytes:
-            if upload.overlay:
-                from chereme.serve.overlay import overlay  # loads all that draws
+    def _looked(self, upload: Upload, recognizer: Recognizer, work: Work) -> dict[str, Any] | bytes:
+        if upload.overlay:
+            from chereme.serve.overlay import overlay  # loads all that draws
 
-                return overlay(upload, self.settings, work)
-            return answer(upload, self._judge(recognizer, upload.lexicon), self.settings, work)
-
-        return await shown_once([upload], work, self.workers, request)
+            return overlay(upload, self.settings, work)
+        return answer(upload, self._judge(recognizer, upload.lexicon), self.settings, work)
 
     def _judge(self, recognizer: Recognizer, lexicon: bool) -> Judge:
         return self._lexicons().beside(recognizer) if lexicon else recognizer

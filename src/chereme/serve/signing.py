@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from chereme.serve.answers import errors
 from chereme.serve.answers_signs import SIGN_SAYS, PhraseAnswer, Production
+from chereme.serve.landmarks import JsonAnswer
 from chereme.serve.recognitions import body_of, decode
 from chereme.serve.settings import ServeSettings
 from chereme.serve.upload import receive_json
@@ -62,10 +62,9 @@ def routes(productions: "Callable[[], Productions]", settings: ServeSettings, wo
 
                 def work(work: Work) -> Response:
                     found = productions().answer(decode(content, SentPhrase), wanted, size, work)
-                    # a long phrase is megabytes of JSON, which are made here and not in the event loop
-                    return (
-                        JSONResponse(found) if isinstance(found, dict) else Response(found, media_type=_TYPES[wanted])
-                    )
+                    if isinstance(found, dict):
+                        return JsonAnswer(found)
+                    return Response(found, media_type=_TYPES[wanted])
 
                 return await workers.do(work, request, "phrase")
 
