@@ -78,7 +78,7 @@ def test_every_refusal_has_words_in_both_languages():
         "unknown_bundle",
         "no_sample",
     }
-    of_programs = {"no_work", "known", "cancelled", "query", "no_address"}
+    of_programs = {"no_work", "known", "cancelled", "query", "no_address", "no_method"}
     expected = set(ADVICE) - of_letters - of_other_callers - of_programs
     for language in ("en", "pt"):
         text = (WORDS / f"{language}.ts").read_text(encoding="utf-8")

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
+from starlette.types import Scope
 
 from chereme import __version__
 from chereme.serve import asl as letters
@@ -83,8 +85,12 @@ def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = 
     async def _no_address(request: Request, error: HTTPException) -> Response:
         if not request.url.path.startswith("/api/") or error.status_code not in (404, 405):
             return await http_exception_handler(request, error)
-        what = f"{request.method} {request.url.path}: no such address"
-        return await _refused(request, RefusedError("no_address", what))
+        what = f"{request.method} {request.url.path}"
+        if not (taken := _methods(app, request.scope)):
+            return await _refused(request, RefusedError("no_address", f"{what}: no such address"))
+        answer = await _refused(request, RefusedError("no_method", f"{what}: this address takes {' and '.join(taken)}"))
+        answer.headers["Allow"] = ", ".join(taken)
+        return answer
 
     @app.exception_handler(AbandonedError)
     async def _abandoned(_: Request, __: AbandonedError) -> Response:
@@ -93,6 +99,16 @@ def create_app(settings: ServeSettings | None = None, asl: AslSettings | None = 
     app.include_router(_api(service))
     app.mount("/", PageFiles())
     return app
+
+
+def _methods(app: FastAPI, scope: Scope) -> list[str]:
+    """What an address of the API takes; the page, which is mounted beside it, takes every address and knows none."""
+    routes = [route for route in app.router.routes if not isinstance(route, Mount)]
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 def _api(service: Service) -> APIRouter:

@@ -136,7 +136,7 @@ class JsonAnswer(Response):
     media_type = "application/json"
 
     def render(self, content: dict[str, Any]) -> bytes:
-        return msgspec.json.encode(content)
+        return msgspec.json.encode(content, enc_hook=float)  # numpy's own numbers
 
 
 def check_hand(sequence: PoseSequence, name: str) -> None:

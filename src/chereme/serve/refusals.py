@@ -22,6 +22,7 @@ ADVICE = {
     "no_entry": (404, "GET /api/v1/lexicon lists those there are"),
     "no_pose": (404, "add a clip of the sign to the lexicon"),
     "no_work": (404, "it is named by the header X-Work of the request, and known only as long as that runs"),
+    "no_method": (405, "GET /api/v1/openapi.json says what each address takes"),
     "slow_upload": (408, "try again, or send a shorter clip"),
     "known": (409, "nothing need be done"),
     "cancelled": (409, "ask again when it is wanted"),
