@@ -1,8 +1,10 @@
 import socket
 
 import pytest
+import uvicorn
 
 from chereme.errors import CheremeError, RecipeError
+from chereme.serve import AslSettings, ServeSettings, run
 from chereme.serve.run import listen
 from chereme.serve.settings import read_settings
 
@@ -51,3 +53,25 @@ def test_a_setting_out_of_range_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("CHEREME_WORKERS", "0")
     with pytest.raises(RecipeError, match=r"CHEREME_WORKERS: .*got '0'"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("settings", "writers"),
+    [({"token": "secret"}, "only who sends the token"), ({}, "only this machine itself")],
+    ids=["a token", "none"],
+)
+def test_who_may_do_what_is_said_where_others_can_reach_it(small_bundle, tmp_path, monkeypatch, settings, writers):
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server, **_: server.config.app.state.service.close())
+    asl = AslSettings(_env_file=None, classifier_path="nowhere")
+
+    def said(host: str) -> str:
+        lines: list[str] = []
+        usual = {"_env_file": None, "bundle": str(small_bundle), "temporary": tmp_path, "port": 0}
+        run(ServeSettings(**usual, host=host, **settings), asl, say=lines.append)
+        return "\n".join(lines)
+
+    wide = said("0.0.0.0")
+    assert f"anybody may ask, {writers} may add or remove signs" in wide
+    assert "no encryption" in wide
+    assert "secret" not in wide
+    assert "others" not in said("127.0.0.1")

@@ -65,7 +65,8 @@ def run(
         except RefusedError as refused:
             say(f"no fingerspelling: {refused.detail}")
         if settings.host not in LOOPBACK | {"::1"}:
-            say("others on this network can reach it: it has no passwords and no encryption of its own")
+            say(f"others on this network can reach it: anybody may ask, {_writers(settings)} may add or remove signs")
+            say("it has no encryption of its own; a proxy with TLS before it keeps what is sent from being read")
         say("Ctrl-C ends it")
         config = uvicorn.Config(
             app,
@@ -125,6 +126,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._when_started()
+
+
+def _writers(settings: ServeSettings) -> str:
+    return "only who sends the token" if settings.token.get_secret_value() else "only this machine itself"
 
 
 def _by_that_name(settings: ServeSettings) -> ServeSettings:
