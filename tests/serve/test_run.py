@@ -1,3 +1,4 @@
+import asyncio
 import socket
 
 import pytest
@@ -29,6 +30,27 @@ def test_a_port_asked_for_by_name_does_not(taken):
 def test_any_free_port():
     with listen("127.0.0.1", 0) as one, listen("127.0.0.1", 0) as two:
         assert one.getsockname()[1] != two.getsockname()[1]
+
+
+def test_an_answers_body_does_not_wait_for_the_receipt_of_its_head():
+    """Head and body are written one after the other; a caller who acknowledges late would wait 40 ms for the second."""
+
+    async def at_once() -> int:
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            told.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listen("127.0.0.1", 0) as socket_:
+            async with await asyncio.start_server(answer, sock=socket_):
+                _, writer = await asyncio.open_connection(*socket_.getsockname())
+                found = await asyncio.wait_for(told, 5)
+                writer.close()
+                await writer.wait_closed()
+        return found
+
+    assert asyncio.run(at_once())
 
 
 def test_no_such_address():

@@ -100,7 +100,8 @@ def listen(host: str, port: int, exact: bool = False) -> socket.socket:
         raise CheremeError(f"{host}: no such address ({error}); 127.0.0.1 is this machine") from error
     last = port if exact or port == 0 else min(port + _NEXT_PORTS, 65535)
     for candidate in range(port, last + 1):
-        made = socket.socket(family)
+        # with the protocol named asyncio sends at once; else the body of an answer waits 40 ms for its head's receipt
+        made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         # a service that ended just now must not keep its port for a minute
         if os.name == "posix":  # elsewhere the option would take the port from under another service
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
