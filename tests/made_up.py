@@ -142,3 +142,14 @@ def colour_encoder(path: Path, side: int | str = "side", **about: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, path)
     return path
+
+
+def made_up_swings(count: int) -> PoseSequence:
+    """A signer whose right arm goes up and comes down so often, with a second and a half of rest about each."""
+    stands = made_up_signer(1, np.random.default_rng(0))
+    rest, swing = np.zeros(38), np.sin(np.linspace(0, np.pi, 30))
+    heights = np.concatenate([rest, *[swing, rest] * count])
+    points = np.repeat(stands.points, len(heights), axis=0)
+    arm = [stands.layout.index("pose/right_wrist"), *range(54, 75)]
+    points[:, arm, 1] -= 0.3 * heights[:, None]
+    return stands.with_points(points)

@@ -13,19 +13,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from answered import landmarks_of
 from chereme.types import PoseSequence
-from made_up import made_up_signer
+from made_up import made_up_swings
 
 
 @pytest.fixture(scope="module")
 def signs_twice() -> PoseSequence:
-    """Two swings of the right arm with a second and a half of rest about each."""
-    stands = made_up_signer(1, np.random.default_rng(0))
-    rest, swing = np.zeros(38), np.sin(np.linspace(0, np.pi, 30))
-    heights = np.concatenate([rest, swing, rest, swing, rest])
-    points = np.repeat(stands.points, len(heights), axis=0)
-    arm = [stands.layout.index("pose/right_wrist"), *range(54, 75)]
-    points[:, arm, 1] -= 0.3 * heights[:, None]
-    return stands.with_points(points)
+    return made_up_swings(2)
 
 
 @contextmanager

@@ -1,15 +1,19 @@
-"""A client of the service, for Python: `from chereme import Client`."""
+"""The client: each method is an address of the API."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
+from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.sync.client import connect
 
+from chereme.client.stream import Stream
 from chereme.errors import ServiceError
+from chereme.layout import BODY_HANDS_75, LAYOUTS, Layout
 from chereme.poses import pose_from_bytes, pose_to_bytes
 from chereme.types import PoseSequence
 
@@ -38,6 +42,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         headers = [(b"Authorization", b"Bearer " + token.encode())] if token else []
+        self._timeout = timeout
         self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=timeout, transport=transport)
 
     def __enter__(self) -> Self:
@@ -102,6 +107,49 @@ class Client:
             ServiceError: as `recognize`.
         """
         return self._object(self._send("/asl/hand-pose", [picture], {} if mirrored is None else {"mirrored": mirrored}))
+
+    @contextmanager
+    def stream(
+        self,
+        size: tuple[int, int],
+        fps: float = 25.0,
+        layout: Layout = BODY_HANDS_75,
+        *,
+        top: int = 5,
+        lexicon: bool = False,
+    ) -> Iterator[Stream]:
+        """Signing as it happens: send landmarks frame by frame, hear of each sign when it has come to its end.
+
+        Args:
+            size: width and height of the picture that the landmarks come from, in pixels.
+            fps: frames per second, where no times are sent with them.
+            layout: of the landmarks.
+            top: how many words for each sign.
+            lexicon: rank the signs of the service's lexicon beside the recognizer's words.
+
+        Yields:
+            What takes the landmarks; it is closed when the `with` block is left.
+
+        Raises:
+            ServiceError: as `recognize`; `busy` when as many streams are open as may be.
+        """
+        url = self._http.base_url.copy_with(scheme={"https": "wss"}.get(self._http.base_url.scheme, "ws"))
+        told = {name: self._http.headers[name] for name in ("Authorization",) if name in self._http.headers}
+        start = {"type": "start", "size": size, "fps": fps, "layout": layout.name, "top": top, "lexicon": lexicon}
+        names = {} if layout.name in LAYOUTS else {"names": layout.names}
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(
+                    connect(f"{str(url).rstrip('/')}{_API}/stream", additional_headers=told, open_timeout=self._timeout)
+                )
+            except InvalidStatus as error:
+                raise ServiceError(
+                    f"{url}: no stream is opened there; call the service by the address that it printed",
+                    status=error.response.status_code,
+                ) from error
+            except (OSError, InvalidHandshake) as error:
+                raise self._unanswered(error) from error
+            yield Stream(connection, start | names, self._timeout)
 
     # -- producing -------------------------------------------------------------------------------------------------
 
@@ -184,6 +232,18 @@ class Client:
         """What answers, and what it may be used for."""
         return self._list(self._ask("GET", "/models"))
 
+    def samples(self) -> list[dict[str, Any]]:
+        """Drawn clips to try, those to show first at the front: `gloss`, `seconds`, and `href`."""
+        return self._list(self._ask("GET", "/samples"))
+
+    def sample(self, gloss: str) -> bytes:
+        """One of them as mp4.
+
+        Raises:
+            ServiceError: there is none of that name.
+        """
+        return self._ask("GET", f"/samples/{quote(gloss, safe='')}.mp4").content
+
     def health(self) -> dict[str, Any]:
         """That it runs, which version, and how large a clip may be."""
         return self._object(self._ask("GET", "/health"))
@@ -242,12 +302,15 @@ class Client:
         try:
             answer = self._http.request(verb, _API + path, **sent)
         except httpx.HTTPError as error:
-            raise ServiceError(
-                f"{self._http.base_url}: no answer ({type(error).__name__}: {error}); start it with `chereme serve`"
-            ) from error
+            raise self._unanswered(error) from error
         if answer.is_error:
             raise _refusal(answer)
         return answer
+
+    def _unanswered(self, error: Exception) -> ServiceError:
+        return ServiceError(
+            f"{self._http.base_url}: no answer ({type(error).__name__}: {error}); start it with `chereme serve`"
+        )
 
     def _object(self, answer: httpx.Response) -> dict[str, Any]:
         found = answer.json()
