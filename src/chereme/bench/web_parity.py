@@ -1,6 +1,6 @@
 """`web-parity`: the page's recognizer in a real browser beside Python's, from the same pictures to the words.
 
-The engine follows a signer from picture to picture and decides by thresholds, so it answers a difference in the last bit
+The engine follows a signer from picture to picture and decides by thresholds: it answers a difference in the last bit
 of a number by one that can be seen. How large that becomes without any browser is measured too: Python beside itself,
 where one bit of one pixel of a clip was turned over.
 """
