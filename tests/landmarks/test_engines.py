@@ -1,6 +1,7 @@
 """The real engines on half a second of a real signer: the same numbers as MediaPipe's own, whose hand is whose."""
 
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -10,7 +11,9 @@ from mediapipe.python.solutions.holistic import Holistic
 from chereme.errors import ClipError, RecipeError
 from chereme.landmarks import ExtractConfig, extract_clip, extract_frames
 from chereme.landmarks.camera import extract_webcam
+from chereme.landmarks.holistic import HolisticExtractor
 from chereme.landmarks.task_file import holistic_task
+from chereme.landmarks.tasks import TasksExtractor
 from chereme.landmarks.video import Video
 
 END = 0.5  # seconds: 15 frames
@@ -144,6 +147,13 @@ def test_tasks_bundle_finds_the_same_body_and_hands(task, images, plain):
     assert sequence.seen[:, 33:].mean() > 0.8
     again = extract_frames(images, plain.fps, ExtractConfig(task=str(task)))
     np.testing.assert_array_equal(again.points, sequence.points)
+
+
+def test_both_engines_count_the_same_overlap_of_bodies_as_one(task):
+    with TasksExtractor(ExtractConfig(task=str(task))) as tasks, HolisticExtractor(ExtractConfig()) as holistic:
+        graphs = [str(tasks._landmarker._runner.get_graph_config()), holistic._graph._graph.text_config]
+    overlap = re.compile(r"pose_?detect.*?min_suppression_threshold: ([\d.]+)", re.DOTALL)
+    assert [overlap.findall(graph)[0] for graph in graphs] == ["0.3", "0.3"]
 
 
 def test_what_is_no_tasks_bundle_is_said(tmp_path, images):

@@ -23,6 +23,8 @@ from chereme.types import Floats
 __all__ = ["TasksExtractor"]
 
 _FRAME = 33333  # microseconds from frame to frame, as Holistic tells its own smoothing
+_OVERLAP = 0.3
+"""From which two finds of a body count as one: Holistic's and the browser's; this interface alone would take 0.5."""
 
 
 class TasksExtractor(Closing):
@@ -42,6 +44,7 @@ class TasksExtractor(Closing):
             running_mode=vision.RunningMode.VIDEO,
             min_pose_detection_confidence=config.min_detection_confidence,
             min_pose_landmarks_confidence=config.min_tracking_confidence,
+            min_pose_suppression_threshold=_OVERLAP,
         )
         try:
             with quiet_engine():

@@ -40,6 +40,7 @@ async function load(progress: (share: number) => void): Promise<void> {
       runningMode: "VIDEO",
       minPoseDetectionConfidence: 0.5,
       minPosePresenceConfidence: 0.5,
+      minPoseSuppressionThreshold: 0.3,
     },
   );
   progress(1);
