@@ -173,7 +173,9 @@ def test_a_sign_is_looked_up_by_signing_it(open_page):
 def test_a_sign_that_is_like_none_is_said_to_be(open_page):
     page = open_page("dictionary")
     hit = {"id": "x.1", "gloss": "unicorn", "language": "ins", "score": 0.2, "lexicon": "x", "how": None}
-    page.route("**/lexicon/search", lambda route: route.fulfill(json={"entries": [hit], "unknown": True}))
+    page.route("**/lexicon/embeddings", lambda route: route.fulfill(status=413, json={"code": "too_many"}))
+    told = {"entries": [hit], "unknown": True, "seconds": 0.1}
+    page.route("**/lexicon/search", lambda route: route.fulfill(json=told))
     page.click("#by-sign")
     turn_on(page)
     expect(page.get_by_role("heading", name="Nothing in the dictionary looks much like it.")).to_be_visible(

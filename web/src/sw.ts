@@ -10,7 +10,7 @@ const PAGE = "page __DIGEST__";
 const SERVICE = "service";
 
 /** What is asked of the service again each time, with what was answered before as the answer without a network. */
-const ANSWERS = /^\/api\/v1\/(?:ready|models|samples(?:\/[^/]+)?|phrases|bundles\/.+|engine\/.+)$/;
+const ANSWERS = /^\/api\/v1\/(?:ready|models|samples(?:\/[^/]+)?|phrases|lexicon\/embeddings|bundles\/.+|engine\/.+)$/;
 
 /** What is kept in several megabytes: not asked for a second time when it is kept already. */
 const LARGE = /\/(?:model\.onnx|holistic\.task)/;
