@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { useHold } from "../keep";
 import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
 import { Icon } from "../parts/icons";
@@ -30,6 +31,7 @@ export function Teach() {
   const [note, setNote] = useState("");
   const [fault, setFault] = useState<Fault | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  useHold(examples.length > 0);
   const trying = saved !== "" && examples.length === 0;
 
   const onSign = async (frames: Frame[], size: [number, number]) => {
