@@ -22,6 +22,14 @@ ROOT = Path(__file__).parents[1]
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PAGES = ("recognize", "desk", "dictionary", "teach", "practice", "about")
 
+COUNT = """
+    globalThis.pictures = 0;
+    const ask = requestAnimationFrame;
+    globalThis.requestAnimationFrame = (draw) => { pictures += 1; return ask(draw); };
+    undefined; // so that an evaluation does not call it
+"""
+"""Counts from then on how often a page asked to draw before the screen's next picture."""
+
 Open = Callable[..., Page]
 
 

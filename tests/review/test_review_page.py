@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chereme.serve.guard import HEADERS
+from in_browser import COUNT
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -147,6 +148,32 @@ def test_a_review_by_keyboard(page, page_of, clips):
     expect(page.locator("#help")).to_be_visible()
     page.reload()
     expect(page.locator("#count")).to_have_text("4 of 4 clips")
+
+
+def test_nothing_is_drawn_while_nothing_moves(page):
+    expect(page.locator("#gloss")).to_have_text("pai")
+    page.wait_for_function("document.querySelector('.clip video').videoWidth > 0")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('.clip video').paused")
+    page.evaluate(COUNT)
+    page.wait_for_timeout(300)
+    before = page.evaluate("pictures")
+    page.wait_for_timeout(500)
+    assert page.evaluate("pictures") == before
+
+    drawn = "document.querySelector('.clip .bones').toDataURL() + document.querySelector('.clip .seek').value"
+    for change in (
+        lambda: page.keyboard.press("."),
+        lambda: page.keyboard.press("k"),
+        lambda: page.keyboard.press("k"),
+        lambda: page.set_viewport_size({"width": 700, "height": 800}),
+    ):
+        shown = page.evaluate(drawn)
+        change()
+        page.wait_for_function(f"(shown) => {drawn} !== shown", arg=shown)
+    page.keyboard.press("Space")
+    shown = page.evaluate(drawn)
+    page.wait_for_function(f"(shown) => {drawn} !== shown", arg=shown)
 
 
 def test_a_decision_that_could_not_be_kept_is_taken_back_and_told(page, page_of):
