@@ -193,6 +193,7 @@ def test_pages_of_names(service):
     starts = [gloss.startswith("r") for gloss in with_r]
     assert starts == sorted(starts, reverse=True)
     assert glosses(q="no such sign") == []
+    assert {"bzs", "ins"} <= set(service.client.get(LEXICON, params={"language": "bzs"}).json()["languages"])
     for bad in ({"limit": 0}, {"limit": "many"}, {"offset": -1}, {"q": "x" * 300}):
         refused(service.client.get(LEXICON, params=bad), 422, "query")
 

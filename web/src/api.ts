@@ -185,6 +185,8 @@ export function produce(wanted: Wanted, signal?: AbortSignal): Promise<Productio
 
 export interface Listed {
   total: number;
+  /** Of all signs that there are. */
+  languages: string[];
   entries: Entry[];
 }
 

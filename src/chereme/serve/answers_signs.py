@@ -70,6 +70,7 @@ class DictionaryPage(Answer):
     """Signs by name."""
 
     total: int = Field(description="How many there are with these letters and of this language.")
+    languages: list[str] = Field(description="Of all signs that there are, ISO 639-3.", examples=[["bzs", "ins"]])
     entries: list[DictionaryEntry]
 
 

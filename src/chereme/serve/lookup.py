@@ -79,9 +79,13 @@ class Dictionary:
     def page(self, q: str, language: str, limit: int, offset: int) -> dict[str, Any]:
         """Signs by name: those that begin with the letters first, then those that hold them."""
         asked = without_accents(" ".join(q.split()))
-        found = [one for one in self.lexicons.listed(language.lower() or None) if asked in _key(one)]
+        every = self.lexicons.listed()
+        languages = sorted({one.sign.language for one in every} - {""})
+        wanted = language.lower()
+        found = [one for one in every if asked in _key(one) and wanted in ("", one.sign.language)]
         found.sort(key=lambda one: (not _key(one).startswith(asked), _key(one), one.sign, one.lexicon))
-        return {"total": len(found), "entries": [self._told(one) for one in found[offset : offset + limit]]}
+        shown = [self._told(one) for one in found[offset : offset + limit]]
+        return {"total": len(found), "languages": languages, "entries": shown}
 
     async def add(self, request: Request) -> dict[str, Any]:
         """Add one to five examples of a sign: all of them, or none."""

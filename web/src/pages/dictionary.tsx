@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api";
 import { mayAsk } from "../engine";
 import { announce } from "../parts/announce";
@@ -7,6 +7,7 @@ import { Icon } from "../parts/icons";
 import { Live } from "../parts/live";
 import { Signer } from "../parts/signer";
 import type { Frame } from "../pipeline";
+import { asked, keepInAddress } from "../route";
 import { counted, fill, number, percent, signedLanguage, useWords } from "../words";
 import { MayWeAsk } from "./clip";
 import { lookUp, makeReady, type LookedUp } from "./lookup";
@@ -26,16 +27,16 @@ export function Dictionary() {
   /** What only the program can look up, which may not be asked yet. */
   const [held, setHeld] = useState<Clip | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
-  const asked = useRef(0);
+  const turn = useRef(0);
 
   useEffect(() => {
     if (by === "sign") void makeReady();
   }, [by]);
   const search = async (...clip: Clip) => {
-    const mine = ++asked.current;
+    const mine = ++turn.current;
     try {
       const found = await lookUp(...clip, 8);
-      if (asked.current !== mine) return; // another sign was made meanwhile
+      if (turn.current !== mine) return; // another sign was made meanwhile
       setFault(null);
       setHeld(null);
       setNearest(found);
@@ -43,7 +44,7 @@ export function Dictionary() {
       const words = found.entries.map((one) => one.gloss).join(", ");
       announce(found.unknown ? `${t.nothingNear} ${words}` : words);
     } catch (error) {
-      if (asked.current !== mine) return;
+      if (turn.current !== mine) return;
       if (error instanceof MayWeAsk) setHeld(clip);
       else setFault(faultOf(error));
     }
@@ -123,27 +124,34 @@ export function Dictionary() {
 
 function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: Shown) => void }) {
   const t = useWords().dictionary;
-  const [query, setQuery] = useState("");
-  const [tongue, setTongue] = useState("");
-  const [tongues, setTongues] = useState<string[]>([]);
+  const given = asked.use();
+  const asks = useMemo(() => new URLSearchParams(given), [given]);
+  const [query, setQuery] = useState(asks.get("q") ?? "");
+  const [tongue, setTongue] = useState(asks.get("language") ?? "");
   const [listed, setListed] = useState<api.Listed | null>(null);
   const [limit, setLimit] = useState(STEP);
   const [fault, setFault] = useState<Fault | null>(null);
 
   useEffect(() => {
+    setQuery(asks.get("q") ?? "");
+    setTongue(asks.get("language") ?? "");
+  }, [asks]);
+  useEffect(() => {
     const call = new AbortController();
     // a pause in writing, so that not every letter is asked for
     const later = setTimeout(
-      () =>
+      () => {
+        keepInAddress({ q: query, language: tongue });
         api.lexicon(query.trim(), tongue, limit, 0, call.signal).then(
           (found) => {
             setListed(found);
             setFault(null);
-            if (query.trim()) announce(counted(t.found, found.total));
-            setTongues((before) => [...new Set([...before, ...found.entries.map((one) => one.language)])].filter(Boolean).sort());
+            if (tongue && !found.languages.includes(tongue)) setTongue(""); // an address may name any
+            else if (query.trim()) announce(counted(t.found, found.total));
           },
           (error: unknown) => !api.isAbort(error) && setFault(faultOf(error)),
-        ),
+        );
+      },
       query ? 200 : 0,
     );
     return () => {
@@ -170,12 +178,16 @@ function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: 
             }}
           />
         </label>
-        {tongues.length > 1 && (
+        {listed && listed.languages.length > 1 && (
           <label class="field">
             <span>{t.language}</span>
-            <select id="tongue" value={tongue} onChange={(event) => setTongue(event.currentTarget.value)}>
+            <select id="tongue" value={tongue} onChange={(event) => {
+                setTongue(event.currentTarget.value);
+                setLimit(STEP);
+              }}
+            >
               <option value="">{t.all}</option>
-              {tongues.map((one) => (
+              {listed.languages.map((one) => (
                 <option key={one} value={one}>
                   {signedLanguage(one)}
                 </option>
