@@ -116,7 +116,7 @@ def test_a_review_by_keyboard(page, page_of, clips):
     expect(page.locator("#who")).to_have_text("Ana reviews; most doubtful first")
     expect(page.locator("#gloss")).to_have_text("pai")  # what the model doubts most
     expect(page.locator(".note")).to_have_text("doubt 90 %")
-    page.wait_for_function("document.querySelector('.clip video').videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('.clip video').videoWidth > 0")
     page.wait_for_function(  # the skeleton is drawn over the film
         """() => {
             const canvas = document.querySelector('.clip .bones');
@@ -142,7 +142,7 @@ def test_a_review_by_keyboard(page, page_of, clips):
     page.keyboard.press("n")
     expect(current(page)).to_contain_text("ines")
     page.keyboard.press("Space")  # stop, so that frames can be counted
-    page.wait_for_function("document.querySelector('.clip[aria-current=true] video').paused")
+    page.wait_for_function("() => document.querySelector('.clip[aria-current=true] video').paused")
     page.evaluate("document.querySelector('.clip[aria-current=true] video').currentTime = 0.2")
     page.keyboard.press("[")
     for key in (".", ".", ".", ",", "]"):
@@ -167,9 +167,9 @@ def test_a_review_by_keyboard(page, page_of, clips):
 
 def test_nothing_is_drawn_while_nothing_moves(page):
     expect(page.locator("#gloss")).to_have_text("pai")
-    page.wait_for_function("document.querySelector('.clip video').videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('.clip video').videoWidth > 0")
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('.clip video').paused")
+    page.wait_for_function("() => document.querySelector('.clip video').paused")
     page.evaluate(COUNT)
     page.wait_for_timeout(300)
     before = page.evaluate("pictures")

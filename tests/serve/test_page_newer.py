@@ -28,7 +28,7 @@ def test_every_window_loads_it_but_not_over_unsaved_words(browser, serve, monkey
         desk.goto("/#/desk")
         desk.fill("#sentence", "Where does it hurt?")
         for page in (asks, idle, desk):
-            page.wait_for_function("navigator.serviceWorker.controller !== null")
+            page.wait_for_function("() => navigator.serviceWorker.controller !== null")
             page.evaluate("globalThis.old = true")
 
         worker = built / "sw.js.gz"
@@ -42,11 +42,11 @@ def test_every_window_loads_it_but_not_over_unsaved_words(browser, serve, monkey
 
         asks.get_by_role("button", name="Load it").click()
         for page in (asks, idle):
-            page.wait_for_function("globalThis.old === undefined")
+            page.wait_for_function("() => globalThis.old === undefined")
         desk.wait_for_timeout(500)
         assert not reloaded(desk)
         expect(desk.locator("#sentence")).to_have_value("Where does it hurt?")
         desk.click("#clear")
-        desk.wait_for_function("globalThis.old === undefined")
+        desk.wait_for_function("() => globalThis.old === undefined")
         expect(desk.locator("main h1")).to_have_text("A desk for two")
         assert asks.evaluate("caches.keys()").count("page 0123456789abcdef") == 1

@@ -51,7 +51,7 @@ def test_a_clip(open_page):
     expect(play).to_have_attribute("aria-pressed", "true", timeout=45_000)
     assert not rests(page)
     play.click()
-    page.wait_for_function("document.querySelector('#film').paused")
+    page.wait_for_function("() => document.querySelector('#film').paused")
     assert rests(page)
     assert is_drawn_anew(page, "#skeleton", lambda: page.get_by_label("Place in the clip").fill("0.5"))
     assert is_drawn_anew(page, "#skeleton", lambda: page.click("#bones"))

@@ -35,6 +35,8 @@ export interface Model {
   language: string;
   labels: string[];
   layout: string;
+  /** What a browser loads of it; null: nothing. */
+  bytes: number | null;
   use: string;
   card: Card;
   scores: Record<string, unknown>;

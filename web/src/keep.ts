@@ -29,7 +29,7 @@ export function keepForOffline(): void {
   followTheWorker();
   addEventListener("load", () => void register().catch((error: unknown) => console.info(error)));
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    if (data === "kept") kept.value = true;
+    if (data === "keep: kept") kept.value = true;
   });
 }
 
@@ -47,6 +47,28 @@ async function register(): Promise<void> {
   });
   const ready = await navigator.serviceWorker.ready;
   ready.active?.postMessage("keep");
+}
+
+/** Whether a bundle's model can be used without a network; answers once there is a worker that could keep it. */
+export async function isKept(bundle: string): Promise<boolean> {
+  await navigator.serviceWorker.ready;
+  const model = `/api/v1/bundles/${encodeURIComponent(bundle)}/model.onnx`;
+  return (await caches.match(model, { ignoreSearch: true })) !== undefined;
+}
+
+/** Have what compares taught signs kept; false when the device has no room for it, or no network. */
+export async function keepEncoder(): Promise<boolean> {
+  const { serviceWorker } = navigator;
+  const { active } = await serviceWorker.ready;
+  return new Promise((done) => {
+    const told = ({ data }: MessageEvent) => {
+      if (data !== "keep encoder: kept" && data !== "keep encoder: not kept") return;
+      serviceWorker.removeEventListener("message", told);
+      done(data === "keep encoder: kept");
+    };
+    serviceWorker.addEventListener("message", told);
+    active!.postMessage("keep encoder");
+  });
 }
 
 /** Load the page again when a newer worker takes over, whichever window asked for it. */

@@ -3,6 +3,7 @@ import { useHold } from "../keep";
 import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
 import { Icon } from "../parts/icons";
+import { KeepEncoder } from "../parts/keep-encoder";
 import { Live } from "../parts/live";
 import { Signer } from "../parts/signer";
 import type { Frame } from "../pipeline";
@@ -112,6 +113,7 @@ export function Teach() {
         <section class="side">
           <h2>{trying ? t.try : t.show}</h2>
           <Live onSign={onSign} />
+          <KeepEncoder used={examples.length} />
         </section>
         <section class="side">
           <form

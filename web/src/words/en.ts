@@ -215,6 +215,13 @@ export const en = {
     kept: "Your signs are kept in this browser only: places of body and hands, no pictures.",
     similar: "It looks much like “{gloss}”. Check whether they differ.",
     needName: "Give it a name first.",
+    offline: {
+      offered: "To teach without a network, this device has to keep {size} MB more.",
+      keep: "Keep for offline use",
+      keeping: "Loading what teaching needs",
+      kept: "Kept on this device: teaching works without a network, too.",
+      failed: "It could not be kept: there is no network, or no room on this device.",
+    },
   },
   practice: {
     title: "Practice fingerspelling",

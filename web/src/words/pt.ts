@@ -217,6 +217,13 @@ export const pt: Words = {
     kept: "Seus sinais ficam só neste navegador: posições do corpo e das mãos, sem imagens.",
     similar: "Parece muito com “{gloss}”. Veja se são diferentes.",
     needName: "Dê um nome primeiro.",
+    offline: {
+      offered: "Para ensinar sem rede, este aparelho precisa guardar mais {size} MB.",
+      keep: "Guardar para uso sem rede",
+      keeping: "Carregando o que é preciso para ensinar",
+      kept: "Guardado neste aparelho: também dá para ensinar sem rede.",
+      failed: "Não foi possível guardar: não há rede, ou não há espaço neste aparelho.",
+    },
   },
   practice: {
     title: "Pratique o alfabeto manual",
