@@ -16,7 +16,7 @@ from answered import landmarks_of
 from chereme.bundle import find_bundle
 from chereme.produce import Decoder
 from chereme.serve import lookup
-from in_browser import ROOT, Open, opener, tracker_script
+from in_browser import ROOT, Open, barriers, opener, tracker_script
 from made_up import made_up_signer
 
 WEB = ROOT / "web"
@@ -81,12 +81,14 @@ def found_book(page: Page) -> bool:
     return "Book" in [gloss.strip() for gloss in page.locator("#entries .gloss").all_inner_texts()[:5]]
 
 
-def test_a_sign_is_looked_up_in_the_browser(open_page):
-    page = open_page()
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_sign_is_looked_up_in_the_browser(open_page, theme):
+    page = open_page(color_scheme=theme, reduced_motion="reduce")
     posted = sign_to(page)
     assert found_book(page)
     expect(page.locator("#times")).to_have_text(re.compile(r"^Compared in your browser in \d+\.\d\d s$"))
     assert posted == []
+    assert barriers(page) == []
 
 
 def test_a_large_dictionary_is_searched_by_the_service(open_page, monkeypatch):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from in_browser import COUNT, Open, opener, tracker_script
+from in_browser import COUNT, Open, barriers, opener, tracker_script
 
 
 @pytest.fixture
@@ -53,6 +53,7 @@ def test_a_clip(open_page):
     play.click()
     page.wait_for_function("() => document.querySelector('#film').paused")
     assert rests(page)
+    assert barriers(page) == []
     assert is_drawn_anew(page, "#skeleton", lambda: page.get_by_label("Place in the clip").fill("0.5"))
     assert is_drawn_anew(page, "#skeleton", lambda: page.click("#bones"))
     assert is_drawn_anew(page, "#skeleton", lambda: page.click("#bones"))

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from in_browser import opener, tracker_script
+from in_browser import barriers, opener, tracker_script
 
 
 def test_what_teaching_needs_is_kept_when_asked_for(browser, desk_service, book):
@@ -12,12 +12,13 @@ def test_what_teaching_needs_is_kept_when_asked_for(browser, desk_service, book)
         page = begin("teach", tracker_script(book), offline_use=True)
         offer = page.locator("#offline")
         expect(offer).to_have_text(
-            re.compile(r"^To teach without a network, this device has to keep \d\.\d MB more\.Keep for offline use$"),
+            re.compile(r"^Teaching without a network takes \d\.\d\sMB more\.Keep for offline use$"),
             timeout=30_000,
         )
         known = page.request.get("/api/v1/models").json()
         size = next(one["bytes"] for one in known if one["kind"] == "encoder") / 1e6
-        expect(offer).to_contain_text(f"{size:.1f} MB")
+        expect(offer).to_contain_text(f"{size:.1f}\u00a0MB")
+        assert barriers(page) == []
 
         page.context.set_offline(True)
         page.get_by_role("button", name="Keep for offline use").click()

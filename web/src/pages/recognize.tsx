@@ -118,6 +118,11 @@ export function Recognize() {
   const starting = view.name === "idle" || view.name === "error" || view.name === "ask";
   return (
     <div class={`recognize${dragging ? " dragging" : ""}`} data-view={view.name}>
+      {!starting && (
+        <h1 class="hidden" tabIndex={-1}>
+          {t.title}
+        </h1>
+      )}
       <div class="halves">
         <section id="stage" class="stage" aria-label={t.stage}>
           {starting && (

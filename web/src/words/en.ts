@@ -216,7 +216,7 @@ export const en = {
     similar: "It looks much like “{gloss}”. Check whether they differ.",
     needName: "Give it a name first.",
     offline: {
-      offered: "To teach without a network, this device has to keep {size} MB more.",
+      offered: "Teaching without a network takes {size}\u00a0MB more.",
       keep: "Keep for offline use",
       keeping: "Loading what teaching needs",
       kept: "Kept on this device: teaching works without a network, too.",

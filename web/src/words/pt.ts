@@ -218,7 +218,7 @@ export const pt: Words = {
     similar: "Parece muito com “{gloss}”. Veja se são diferentes.",
     needName: "Dê um nome primeiro.",
     offline: {
-      offered: "Para ensinar sem rede, este aparelho precisa guardar mais {size} MB.",
+      offered: "Ensinar sem rede requer mais {size}\u00a0MB.",
       keep: "Guardar para uso sem rede",
       keeping: "Carregando o que é preciso para ensinar",
       kept: "Guardado neste aparelho: também dá para ensinar sem rede.",
