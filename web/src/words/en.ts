@@ -20,7 +20,7 @@ export const en = {
     light: "Light",
     dark: "Dark",
     update: "A newer version is ready.",
-    updateHeld: "It is loaded once you have finished or cleared what you have here.",
+    updateHeld: "It can be loaded once you have finished or cleared what you have here.",
     reload: "Load it",
   },
   camera: {

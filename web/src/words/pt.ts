@@ -22,7 +22,7 @@ export const pt: Words = {
     light: "Claro",
     dark: "Escuro",
     update: "Há uma versão nova.",
-    updateHeld: "Ela será carregada quando você terminar ou limpar o que tem aqui.",
+    updateHeld: "Ela poderá ser carregada quando você terminar ou limpar o que tem aqui.",
     reload: "Carregar",
   },
   camera: {
