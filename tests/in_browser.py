@@ -22,6 +22,27 @@ ROOT = Path(__file__).parents[1]
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PAGES = ("recognize", "desk", "dictionary", "teach", "practice", "about")
 
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds to keep somebody from using the page as it is shown."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: `make page` does, where Node is there")
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['target']} {one['nodes'][0]['failureSummary']}" for one in found]
+
+
+COUNT = """
+    globalThis.pictures = 0;
+    const ask = requestAnimationFrame;
+    globalThis.requestAnimationFrame = (draw) => { pictures += 1; return ask(draw); };
+    undefined; // so that an evaluation does not call it
+"""
+"""Counts from then on how often a page asked to draw before the screen's next picture."""
+
 Open = Callable[..., Page]
 
 

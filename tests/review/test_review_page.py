@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from chereme.serve.guard import HEADERS
+from in_browser import COUNT
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -91,6 +92,21 @@ def page(browser, page_of) -> Iterator[Page]:
     assert complaints == []
 
 
+def held(page: Page, path: str) -> list[Route]:
+    """Answers that wait to be let go."""
+    waiting: list[Route] = []
+    page.route(f"**/api/v1/{path}", lambda route: waiting.append(route))
+    return waiting
+
+
+def let_go(page: Page, waiting: list[Route]) -> None:
+    assert waiting
+    for route in waiting:
+        route.continue_()
+    page.unroute_all(behavior="ignoreErrors")
+    page.wait_for_timeout(400)
+
+
 def current(page: Page):
     return page.locator(".clip[aria-current=true]")
 
@@ -100,7 +116,7 @@ def test_a_review_by_keyboard(page, page_of, clips):
     expect(page.locator("#who")).to_have_text("Ana reviews; most doubtful first")
     expect(page.locator("#gloss")).to_have_text("pai")  # what the model doubts most
     expect(page.locator(".note")).to_have_text("doubt 90 %")
-    page.wait_for_function("document.querySelector('.clip video').videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('.clip video').videoWidth > 0")
     page.wait_for_function(  # the skeleton is drawn over the film
         """() => {
             const canvas = document.querySelector('.clip .bones');
@@ -126,7 +142,7 @@ def test_a_review_by_keyboard(page, page_of, clips):
     page.keyboard.press("n")
     expect(current(page)).to_contain_text("ines")
     page.keyboard.press("Space")  # stop, so that frames can be counted
-    page.wait_for_function("document.querySelector('.clip[aria-current=true] video').paused")
+    page.wait_for_function("() => document.querySelector('.clip[aria-current=true] video').paused")
     page.evaluate("document.querySelector('.clip[aria-current=true] video').currentTime = 0.2")
     page.keyboard.press("[")
     for key in (".", ".", ".", ",", "]"):
@@ -147,6 +163,83 @@ def test_a_review_by_keyboard(page, page_of, clips):
     expect(page.locator("#help")).to_be_visible()
     page.reload()
     expect(page.locator("#count")).to_have_text("4 of 4 clips")
+
+
+def test_nothing_is_drawn_while_nothing_moves(page):
+    expect(page.locator("#gloss")).to_have_text("pai")
+    page.wait_for_function("() => document.querySelector('.clip video').videoWidth > 0")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('.clip video').paused")
+    page.evaluate(COUNT)
+    page.wait_for_timeout(300)
+    before = page.evaluate("pictures")
+    page.wait_for_timeout(500)
+    assert page.evaluate("pictures") == before
+
+    drawn = "document.querySelector('.clip .bones').toDataURL() + document.querySelector('.clip .seek').value"
+    for change in (
+        lambda: page.keyboard.press("."),
+        lambda: page.keyboard.press("k"),
+        lambda: page.keyboard.press("k"),
+        lambda: page.set_viewport_size({"width": 700, "height": 800}),
+    ):
+        shown = page.evaluate(drawn)
+        change()
+        page.wait_for_function(f"(shown) => {drawn} !== shown", arg=shown)
+    page.keyboard.press("Space")
+    shown = page.evaluate(drawn)
+    page.wait_for_function(f"(shown) => {drawn} !== shown", arg=shown)
+
+
+def test_of_two_words_asked_for_the_last_is_shown(page):
+    expect(page.locator("#gloss")).to_have_text("pai")
+    waiting = held(page, "words/0")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(300)
+    let_go(page, waiting)
+    expect(page.locator("#gloss")).to_have_text("pai")
+    expect(page.locator("#words [aria-current=true]")).to_contain_text("pai")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#gloss")).to_have_text("casa")
+
+
+def test_a_decision_is_on_the_clip_on_the_screen(page, page_of, clips):
+    expect(page.locator("#gloss")).to_have_text("pai")
+    waiting = held(page, "words/0")
+    page.keyboard.press("ArrowUp")  # its answer is still under way
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_have_text("Saved: Accepted")
+    assert set(page_of.decisions.of("Ana")) == {clips[3].key}
+    let_go(page, waiting)
+    expect(current(page)).to_contain_text("ufv")  # the next in doubt, which was asked for last
+
+
+def test_who_goes_elsewhere_meanwhile_is_not_taken_to_the_next_in_doubt(page):
+    expect(page.locator("#gloss")).to_have_text("pai")
+    waiting = held(page, "next*")
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_have_text("Saved: Accepted")
+    page.keyboard.press("ArrowUp")
+    expect(current(page)).to_contain_text("ines")
+    let_go(page, waiting)
+    expect(current(page)).to_contain_text("ines")
+
+
+def test_what_is_taken_back_is_the_clip_that_was_decided(page, page_of, clips):
+    expect(page.locator("#gloss")).to_have_text("pai")
+    page.keyboard.press("a")
+    expect(page.locator("#gloss")).to_have_text("casa")
+    waiting = held(page, "words/1")
+    page.keyboard.press("u")
+    page.wait_for_timeout(300)
+    page.keyboard.press("ArrowUp")
+    expect(current(page)).to_contain_text("ines")
+    let_go(page, waiting)
+    assert {key: one.verdict for key, one in page_of.decisions.of("Ana").items()} == {clips[3].key: "accept"}
+    page.keyboard.press("u")
+    expect(page.locator("#gloss")).to_have_text("pai")
+    expect(page.locator("#count")).to_have_text("0 of 4 clips")
 
 
 def test_a_decision_that_could_not_be_kept_is_taken_back_and_told(page, page_of):

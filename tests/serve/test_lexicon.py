@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from base64 import b64decode
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 from PIL import Image
 
 from answered import landmarks_of, refused
+from chereme.lexicon import list_lexicons
 from chereme.poses import pose_from_bytes, pose_to_bytes
+from chereme.recognize import Recognizer
+from chereme.serve import lookup
 from chereme.serve.answers import Landmarks
-from chereme.serve.answers_signs import Added, DictionaryPage, Imported, Removed, SearchResult
+from chereme.serve.answers_signs import Added, DictionaryPage, EmbeddedLexicons, Imported, Removed, SearchResult
 from chereme.types import PoseSequence
 from made_up import made_up_signer
 
@@ -82,6 +86,30 @@ def test_the_whole_sign_goes_at_once(serve, clips):
     service = serve()
     id = teach(service, "mesa", *clips).json()["entries"][0]["id"]
     assert service.client.delete(f"{LEXICON}/{id}", params={"all": True}).json() == {"removed": 3, "left": 0}
+
+
+def test_what_a_search_compares_with_is_given_out(serve, clips, monkeypatch):
+    service = serve()
+    added = teach(service, "mesa", clips[0], clips[1]).json()["added"]
+    answer = service.client.get(f"{LEXICON}/embeddings")
+    EmbeddedLexicons(**answer.json())
+    assert answer.headers["cache-control"] == "no-cache"
+    own, *shipped = answer.json()["lexicons"]
+    assert [one["lexicon"] for one in shipped] == list_lexicons()
+    assert [f"own.{entry}" for entry in own["entries"]] == added
+    assert [own["signs"][i]["gloss"] for i in own["sign_of"]] == ["mesa", "mesa"]
+    assert (own["encoder"], own["space"]) == ("asl1700", Recognizer.load("asl1700").bundle.space)
+    vectors = np.frombuffer(b64decode(own["embeddings"]), "<f4").reshape(2, -1)
+    np.testing.assert_allclose(vectors[0], Recognizer.load("asl1700").embed(clips[0]), atol=1e-3)
+
+    held = {"If-None-Match": answer.headers["etag"]}
+    assert service.client.get(f"{LEXICON}/embeddings", headers=held).status_code == 304
+    teach(service, "casa", clips[2])
+    assert service.client.get(f"{LEXICON}/embeddings", headers=held).status_code == 200
+    monkeypatch.setattr(lookup, "MOST_EMBEDDINGS", 10)
+    told = refused(service.client.get(f"{LEXICON}/embeddings"), 413, "too_many")
+    assert "at most 10" in told
+    assert "/lexicon/search" in told
 
 
 def test_files_teach_too_and_are_looked_up(serve, clips, film):
@@ -165,6 +193,7 @@ def test_pages_of_names(service):
     starts = [gloss.startswith("r") for gloss in with_r]
     assert starts == sorted(starts, reverse=True)
     assert glosses(q="no such sign") == []
+    assert {"bzs", "ins"} <= set(service.client.get(LEXICON, params={"language": "bzs"}).json()["languages"])
     for bad in ({"limit": 0}, {"limit": "many"}, {"offset": -1}, {"q": "x" * 300}):
         refused(service.client.get(LEXICON, params=bad), 422, "query")
 

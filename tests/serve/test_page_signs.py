@@ -173,7 +173,9 @@ def test_a_sign_is_looked_up_by_signing_it(open_page):
 def test_a_sign_that_is_like_none_is_said_to_be(open_page):
     page = open_page("dictionary")
     hit = {"id": "x.1", "gloss": "unicorn", "language": "ins", "score": 0.2, "lexicon": "x", "how": None}
-    page.route("**/lexicon/search", lambda route: route.fulfill(json={"entries": [hit], "unknown": True}))
+    page.route("**/lexicon/embeddings", lambda route: route.fulfill(status=413, json={"code": "too_many"}))
+    told = {"entries": [hit], "unknown": True, "seconds": 0.1}
+    page.route("**/lexicon/search", lambda route: route.fulfill(json=told))
     page.click("#by-sign")
     turn_on(page)
     expect(page.get_by_role("heading", name="Nothing in the dictionary looks much like it.")).to_be_visible(
@@ -189,6 +191,43 @@ def test_an_entry_that_nobody_signs_is_said_to_be_one(open_page):
     page.fill("#query", "book")
     page.locator("#entries button", has_text="Book").first.click()
     expect(page.locator(".played")).to_contain_text("There is nothing to play for this sign.")
+
+
+def test_signs_of_one_language_are_listed_and_the_address_keeps_what_was_asked(open_page):
+    page = open_page("dictionary")
+    tongue = page.get_by_label("Signed language")
+    expect(tongue.locator("option")).to_have_text(["All", "Libras (Brazil)", "Indian Sign Language"])
+    expect(page.locator("#total")).to_have_text("67 signs")
+    tongue.select_option("bzs")
+    expect(page.locator("#total")).to_have_text("24 signs")
+    page.fill("#query", "banan")
+    expect(page.locator("#total")).to_have_text("1 sign")
+    assert page.url.endswith("#/dictionary?q=banan&language=bzs")
+    page.reload()
+    expect(page.locator("#total")).to_have_text("1 sign")
+    expect(page.locator("#query")).to_have_value("banan")
+    expect(tongue).to_have_value("bzs")
+    page.click("#by-sign")
+    page.click("#by-word")
+    expect(page.locator("#query")).to_have_value("banan")
+    page.get_by_role("link", name="Dictionary").click()
+    expect(page.locator("#total")).to_have_text("67 signs")
+    page.evaluate("location.hash = '#/dictionary?q=book&language=xyz'")
+    expect(page.locator("#entries button", has_text="Book").first).to_be_visible()
+    expect(tongue).to_have_value("")
+
+
+def test_where_there_is_one_language_none_is_asked_for(open_page):
+    page = open_page("about")
+
+    def of_one(route):
+        found = route.fetch()
+        route.fulfill(response=found, json=found.json() | {"languages": ["ins"]})
+
+    page.route("**/api/v1/lexicon?*", of_one)
+    page.get_by_role("link", name="Dictionary").click()
+    expect(page.locator("#total")).to_be_visible()
+    expect(page.locator("#tongue")).to_have_count(0)
 
 
 def test_a_search_can_be_tried_again(open_page):

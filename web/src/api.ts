@@ -1,5 +1,9 @@
 /** The service behind the page; every address is on the page's own origin. */
 
+import type { Hit, LexiconSpec } from "./pipeline";
+
+export type { Hit };
+
 const API = "/api/v1";
 
 export interface Limits {
@@ -31,6 +35,8 @@ export interface Model {
   language: string;
   labels: string[];
   layout: string;
+  /** What a browser loads of it; null: nothing. */
+  bytes: number | null;
   use: string;
   card: Card;
   scores: Record<string, unknown>;
@@ -181,6 +187,8 @@ export function produce(wanted: Wanted, signal?: AbortSignal): Promise<Productio
 
 export interface Listed {
   total: number;
+  /** Of all signs that there are. */
+  languages: string[];
   entries: Entry[];
 }
 
@@ -196,9 +204,19 @@ export function entryLandmarks(id: string, signal: AbortSignal): Promise<Landmar
 }
 
 export interface Hits {
-  entries: (Entry & { score: number })[];
+  entries: Hit[];
   /** None of them is as like as a sign of the lexicon would be. */
   unknown: boolean;
+  seconds: number;
+}
+
+/** What such a search compares with, and a name for it; undefined where it is still what had the name `known`. */
+export async function embeddings(known?: string): Promise<{ lexicons: LexiconSpec[]; version: string } | undefined> {
+  const answer = await ask("lexicon/embeddings");
+  const version = answer.headers.get("ETag") ?? "";
+  if (version && version === known) return undefined;
+  const { lexicons } = (await answer.json()) as { lexicons: LexiconSpec[] };
+  return { lexicons, version };
 }
 
 export function searchLexicon(landmarks: SentLandmarks, top: number, signal?: AbortSignal) {

@@ -12,7 +12,7 @@ import { Icon } from "./parts/icons";
 import { PAGES, route, type Page } from "./route";
 import { remembered, Store } from "./store";
 import { language, useWords } from "./words";
-import { newer, takeNewer } from "./keep";
+import { holding, newer, takeNewer } from "./keep";
 
 const SHOWN: Record<Page, ComponentType> = {
   recognize: Recognize,
@@ -38,6 +38,7 @@ export function App() {
   const first = useRef(true);
   const spoken = language.use();
   const colours = theme.use();
+  const held = holding.use() > 0;
   const Shown = SHOWN[page];
 
   useEffect(() => {
@@ -111,9 +112,13 @@ export function App() {
         {newer.use() && (
           <p class="newer card" role="status">
             {t.shell.update}{" "}
-            <button class="button" type="button" onClick={takeNewer}>
-              {t.shell.reload}
-            </button>
+            {held ? (
+              t.shell.updateHeld
+            ) : (
+              <button class="button" type="button" onClick={takeNewer}>
+                {t.shell.reload}
+              </button>
+            )}
           </p>
         )}
         <Shown key={page} />

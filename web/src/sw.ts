@@ -10,10 +10,29 @@ const PAGE = "page __DIGEST__";
 const SERVICE = "service";
 
 /** What is asked of the service again each time, with what was answered before as the answer without a network. */
-const ANSWERS = /^\/api\/v1\/(?:ready|models|samples(?:\/[^/]+)?|phrases|bundles\/.+|engine\/.+)$/;
+const ANSWERS = /^\/api\/v1\/(?:ready|models|samples(?:\/[^/]+)?|phrases|lexicon\/embeddings|bundles\/.+|engine\/.+)$/;
 
 /** What is kept in several megabytes: not asked for a second time when it is kept already. */
 const LARGE = /\/(?:model\.onnx|holistic\.task)/;
+
+interface Listed {
+  kind: string;
+  default: boolean;
+  name: string;
+  labels: string[];
+}
+
+/** What a page may ask to be kept, by the message that asks for it: which models, beside the engine. */
+const WANTED: Record<string, ((model: Listed) => boolean) | undefined> = {
+  // all that recognizing needs, and to practise letters
+  keep: ({ kind, default: first, labels }) =>
+    (kind === "recognizer" && first) || (kind === "speller" && labels.includes("A")),
+  // what compares taught signs: of several megabytes, so not before somebody asks for it or teaches one
+  "keep encoder": ({ kind, default: first }) => kind === "encoder" && first,
+};
+
+/** One after the other, so that nothing is fetched twice. */
+let underWay: Promise<unknown> = Promise.resolve();
 
 self.addEventListener("install", (event) => {
   // the server's own caching decides what is fetched again: names in assets/ hold their content's hash
@@ -31,17 +50,17 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("message", (event) => {
   if (event.data === "take over") void self.skipWaiting();
-  if (event.data === "keep") {
-    event.waitUntil(
-      keepRecognizer().then((all) => {
-        if (all) event.source?.postMessage("kept");
-      }),
-    );
-  }
+  const wanted = WANTED[event.data as string];
+  if (!wanted) return;
+  underWay = underWay
+    .then(() => keep(wanted))
+    .catch(() => false)
+    .then((all) => event.source?.postMessage(`${event.data}: ${all ? "kept" : "not kept"}`));
+  event.waitUntil(underWay);
 });
 
-/** Fetch what recognizing needs, before it is needed; true when all of it is there. */
-async function keepRecognizer(): Promise<boolean> {
+/** Fetch what something needs, before it is needed; true when all of it is there. */
+async function keep(wanted: (model: Listed) => boolean): Promise<boolean> {
   const api = new URL("/api/v1/", self.location.origin);
   const cache = await caches.open(SERVICE);
   const keeping: Promise<boolean>[] = [];
@@ -52,14 +71,10 @@ async function keepRecognizer(): Promise<boolean> {
     return known ?? answered(new Request(address), note).catch(() => undefined);
   };
   // one after the other: the page itself goes first
-  const models = await read<{ kind: string; default: boolean; name: string; labels: string[] }[]>(await ask("models"));
-  // to practise letters, too; what compares taught signs is kept once somebody teaches one
-  const wanted = (models ?? []).filter(
-    ({ kind, default: first, labels }) => (kind === "recognizer" && first) || (kind === "speller" && labels.includes("A")),
-  );
-  if (!wanted.some((model) => model.kind === "recognizer")) return false;
+  const models = ((await read<Listed[]>(await ask("models"))) ?? []).filter(wanted);
+  if (!models.some((model) => model.default)) return false;
   const hrefs: string[] = [];
-  for (const { name } of wanted) {
+  for (const { name } of models) {
     const spec = await read<{ model: { href: string } }>(await ask(`bundles/${name}/spec.json`));
     if (!spec) return false;
     hrefs.push(spec.model.href);

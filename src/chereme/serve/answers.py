@@ -72,6 +72,7 @@ class Model(Answer):
     language: str = Field(description="ISO 639-3 of the signed language.", examples=["ins"])
     labels: list[str] = Field(description="What it names or signs; of an encoder, what it learnt from.")
     layout: str = Field(description="Landmarks that it reads or makes.")
+    bytes: int | None = Field(description="Of `/bundles/NAME/model.onnx`; null: browsers do not load it.")
     use: str = Field(description="`open`: any use with credit; `research`: research and demonstration only.")
     card: dict[str, Any] = Field(description="Title, summary, data, licence, use, limits.")
     scores: dict[str, Any] = Field(description="As its evaluation wrote them.")

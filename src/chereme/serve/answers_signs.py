@@ -7,8 +7,9 @@ from pydantic import Field
 from chereme.serve.answers import SAYS, Answer, Landmarks
 
 __all__ = [
-    "Added", "DictionaryEntry", "DictionaryPage", "Imported", "NotImported", "PhraseAnswer", "Production",
-    "Removed", "SIGN_SAYS", "SearchHit", "SearchResult", "SignedSpan", "WorkState",
+    "Added", "DictionaryEntry", "DictionaryPage", "EmbeddedLexicon", "EmbeddedLexicons", "EmbeddedSign", "Imported",
+    "NotImported", "PhraseAnswer", "Production", "Removed", "SIGN_SAYS", "SearchHit", "SearchResult", "SignedSpan",
+    "WorkState",
 ]  # fmt: skip
 
 
@@ -69,6 +70,7 @@ class DictionaryPage(Answer):
     """Signs by name."""
 
     total: int = Field(description="How many there are with these letters and of this language.")
+    languages: list[str] = Field(description="Of all signs that there are, ISO 639-3.", examples=[["bzs", "ins"]])
     entries: list[DictionaryEntry]
 
 
@@ -104,6 +106,33 @@ class SearchResult(Answer):
     entries: list[SearchHit] = Field(description="The nearest first.")
     unknown: bool = Field(description="None of them is like enough.")
     seconds: float
+
+
+class EmbeddedSign(Answer):
+    """A sign as it is named."""
+
+    gloss: str
+    language: str
+    variant: str
+    sense: str
+
+
+class EmbeddedLexicon(Answer):
+    """N examples of the signs of one lexicon, as embeddings of E numbers."""
+
+    lexicon: str = Field(description="As in the ids of entries.", examples=["own"])
+    encoder: str = Field(description="The bundle that embeds a clip to compare: `/bundles/NAME`.", examples=["asl1700"])
+    space: str = Field(description="That the embeddings lie in; only those of one space compare.")
+    signs: list[EmbeddedSign]
+    sign_of: list[int] = Field(description="N: of each example its place in `signs`.")
+    entries: list[int] = Field(description="N: of each example its entry; the id is `LEXICON.ENTRY`.")
+    embeddings: str = Field(description="N * E of length 1 each, float32, little-endian, base64.")
+
+
+class EmbeddedLexicons(Answer):
+    """All that a search by signing compares with."""
+
+    lexicons: list[EmbeddedLexicon]
 
 
 class NotImported(Answer):

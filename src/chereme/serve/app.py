@@ -125,7 +125,7 @@ def _api(service: Service) -> APIRouter:
         response_model=list[Model],
     )
     def models(request: Request) -> Response:
-        return assets.not_twice(request, service.models(), Model)
+        return assets.not_twice(request, service.models(), list[Model])
 
     @api.get("/samples", summary="Drawn clips to try", response_model=list[Sample])
     def samples(request: Request) -> Response:
@@ -133,7 +133,7 @@ def _api(service: Service) -> APIRouter:
             Sample(gloss=gloss, seconds=seconds, href=f"/api/v1/samples/{gloss}.mp4")
             for gloss, seconds in service.samples.seconds.items()
         ]
-        return assets.not_twice(request, found, Sample)
+        return assets.not_twice(request, found, list[Sample])
 
     @api.get(
         "/samples/{gloss}.mp4",

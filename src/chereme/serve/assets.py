@@ -182,9 +182,9 @@ def routes(assets: Assets) -> APIRouter:
     return api
 
 
-def not_twice(request: Request, found: list[Any], kind: Any) -> Response:
-    """A list as JSON, but for a browser that has it already."""
-    content = TypeAdapter(list[kind]).dump_json(found)
+def not_twice(request: Request, found: Any, kind: Any) -> Response:
+    """What is of a kind as JSON, but for a browser that has it already."""
+    content = TypeAdapter(kind).dump_json(found)
     etag = f'"{sha256(content).hexdigest()[:16]}"'
     return _unchanged(request, etag) or Response(content, 200, _headers(etag), "application/json")
 

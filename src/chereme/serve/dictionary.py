@@ -10,7 +10,16 @@ from fastapi import Path as InPath
 from fastapi.responses import JSONResponse
 
 from chereme.serve.answers import Landmarks, errors
-from chereme.serve.answers_signs import SIGN_SAYS, Added, DictionaryPage, Imported, Removed, SearchResult
+from chereme.serve.answers_signs import (
+    SIGN_SAYS,
+    Added,
+    DictionaryPage,
+    EmbeddedLexicons,
+    Imported,
+    Removed,
+    SearchResult,
+)
+from chereme.serve.assets import not_twice
 from chereme.serve.landmarks import LANDMARKS_SCHEMA, JsonAnswer, landmarks_json
 from chereme.serve.settings import ServeSettings
 from chereme.serve.workers import Work, Workers
@@ -19,10 +28,12 @@ from chereme.serve.writes import check_writer
 if TYPE_CHECKING:  # it loads the lexicon's database and all that draws: not before somebody asks
     from chereme.serve.lookup import Dictionary
 
-__all__ = ["MOST_CLIPS", "routes"]
+__all__ = ["MOST_CLIPS", "MOST_EMBEDDINGS", "routes"]
 
 MOST_CLIPS = 5
 """Examples of a sign in one request."""
+MOST_EMBEDDINGS = 4000
+"""Examples that are given out for a browser to compare with: of 256 numbers each, some 5.5 MB."""
 
 _Id = Annotated[str, InPath(max_length=100, description="As the list gives it: `own.12`.")]
 
@@ -67,6 +78,19 @@ def routes(dictionary: "Callable[[], Dictionary]", settings: ServeSettings, work
     )
     async def search(request: Request) -> JSONResponse:
         return JSONResponse(await (await made()).search(request))
+
+    @api.get(
+        "/embeddings",
+        summary="What such a search compares with, for who embeds clips by themselves",
+        response_model=EmbeddedLexicons,
+        responses=refusals(403, 413, 422, 429, 503),
+    )
+    async def embeddings(request: Request) -> Response:
+        def work(work: Work) -> Response:
+            return not_twice(request, EmbeddedLexicons(**dictionary().embeddings(work)), EmbeddedLexicons)
+
+        with workers.place():
+            return await workers.do(work, request, "lexicon")
 
     @api.get(
         "/export",

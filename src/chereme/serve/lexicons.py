@@ -10,6 +10,7 @@ from sqlalchemy import select
 from chereme.bundle import Bundle
 from chereme.errors import LexiconError
 from chereme.lexicon import Entry, Hit, Lexicon, Sign, find_lexicon, join, list_lexicons, rank_signs
+from chereme.lexicon.gallery import Gallery
 from chereme.lexicon.tables import meta
 from chereme.recognize import DEFAULT_ENCODER, Recognizer
 from chereme.serve.refusals import RefusedError
@@ -161,6 +162,11 @@ class Lexicons:
             raise nothing
         found.sort(key=lambda one: -one.hit.similarity)
         return found[:top], unlike
+
+    def galleries(self) -> Iterator[tuple[str, Bundle, Gallery]]:
+        """What `search` compares with: of each lexicon its name, the bundle that embeds for it, and all examples."""
+        for name, lexicon in self.every():
+            yield name, lexicon.encoder.bundle, lexicon.prepare()
 
     def beside(self, recognizer: Recognizer) -> Judge:
         """A recognizer whose words are ranked together with the signs of the own lexicon."""

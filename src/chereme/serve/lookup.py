@@ -1,6 +1,7 @@
 """Signs by name and by example: added, removed, looked up by signing, drawn, exported and imported."""
 
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,14 +9,17 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
+import numpy as np
 from fastapi import Request
 
+from chereme.bundle import Bundle
 from chereme.errors import CheremeError, KnownEntryError, LexiconError
 from chereme.gloss.names import without_accents
 from chereme.lexicon import About, Entry, Lexicon, Sign
+from chereme.lexicon.gallery import Gallery
 from chereme.poses import pose_to_bytes
 from chereme.render import render_to
-from chereme.serve.dictionary import MOST_CLIPS
+from chereme.serve.dictionary import MOST_CLIPS, MOST_EMBEDDINGS
 from chereme.serve.landmarks import SentLandmarks, check_hand, sequence_of
 from chereme.serve.lexicons import OWN, Lexicons, Listed
 from chereme.serve.productions import Productions
@@ -75,9 +79,13 @@ class Dictionary:
     def page(self, q: str, language: str, limit: int, offset: int) -> dict[str, Any]:
         """Signs by name: those that begin with the letters first, then those that hold them."""
         asked = without_accents(" ".join(q.split()))
-        found = [one for one in self.lexicons.listed(language.lower() or None) if asked in _key(one)]
+        every = self.lexicons.listed()
+        languages = sorted({one.sign.language for one in every} - {""})
+        wanted = language.lower()
+        found = [one for one in every if asked in _key(one) and wanted in ("", one.sign.language)]
         found.sort(key=lambda one: (not _key(one).startswith(asked), _key(one), one.sign, one.lexicon))
-        return {"total": len(found), "entries": [self._told(one) for one in found[offset : offset + limit]]}
+        shown = [self._told(one) for one in found[offset : offset + limit]]
+        return {"total": len(found), "languages": languages, "entries": shown}
 
     async def add(self, request: Request) -> dict[str, Any]:
         """Add one to five examples of a sign: all of them, or none."""
@@ -106,6 +114,17 @@ class Dictionary:
                         [upload], lambda work: self._search_clip(upload, work), self.workers, request
                     )
         return {**found, "seconds": round(perf_counter() - begun, 4)}
+
+    def embeddings(self, work: Work) -> dict[str, Any]:
+        """All that `search` compares with, for a browser that searches by itself."""
+        work.check()
+        with _refusing("lexicon"):
+            galleries = list(self.lexicons.galleries())
+        count = sum(len(gallery) for *_, gallery in galleries)
+        if count > MOST_EMBEDDINGS:
+            what = f"the lexicons hold {count} examples; at most {MOST_EMBEDDINGS} are given out"
+            raise RefusedError("too_many", what)
+        return {"lexicons": [_embedded(*one) for one in galleries]}
 
     def remove(self, id: str, whole: bool) -> dict[str, int]:
         """Remove one example, or the sign with all of them."""
@@ -268,6 +287,19 @@ def _refusing(name: str) -> Iterator[None]:
         raise RefusedError("no_lexicon", str(error).partition("; ")[0]) from error
     except CheremeError as error:
         raise refusal_of(error, name, name) from error
+
+
+def _embedded(name: str, encoder: Bundle, gallery: Gallery) -> dict[str, Any]:
+    vectors = gallery.vectors(np.arange(len(gallery)))
+    return {
+        "lexicon": name,
+        "encoder": encoder.name,
+        "space": encoder.space,
+        "signs": [_named(sign) for sign in gallery.signs],
+        "sign_of": gallery.sign_of.tolist(),
+        "entries": gallery.entries.tolist(),
+        "embeddings": b64encode(vectors.astype("<f4").tobytes()).decode(),
+    }
 
 
 def _named(sign: Sign) -> dict[str, str]:

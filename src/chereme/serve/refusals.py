@@ -27,6 +27,7 @@ ADVICE = {
     "known": (409, "nothing need be done"),
     "cancelled": (409, "ask again when it is wanted"),
     "too_large": (413, "send a smaller one; one word takes two or three seconds"),
+    "too_many": (413, "POST a clip to /api/v1/lexicon/search instead"),
     "too_long": (413, "cut it to the one word; that takes two or three seconds"),
     "unknown_type": (415, "send a video (mp4, webm, mov, mkv, avi), a picture (jpg, png, webp) or a .pose"),
     "nobody": (422, "show one person from head to hips, in good light"),

@@ -8,6 +8,7 @@ import { Icon } from "../parts/icons";
 import { Live } from "../parts/live";
 import { Signer } from "../parts/signer";
 import { service } from "../engine";
+import { useHold } from "../keep";
 import type { Frame } from "../pipeline";
 import { fill, language, percent, signedLanguage, useWords } from "../words";
 
@@ -41,6 +42,7 @@ export function Desk() {
   const [round, setRound] = useState(0);
   const latest = useRef(round);
   const figure = useRef<HTMLDivElement>(null);
+  useHold(line.length > 0 || turns.length > 0);
   useEffect(() => figure.current?.scrollIntoView({ block: "nearest" }), [signed]);
 
   const hear = async (frames: Frame[], size: [number, number]) => {
@@ -253,6 +255,7 @@ function Writer({ round, onSigned, onLarge }: WriterProps) {
   const input = useRef<HTMLTextAreaElement>(null);
   const call = useRef<AbortController | null>(null);
 
+  useHold(text.trim() !== "");
   useEffect(() => {
     setText("");
     setQuery("");

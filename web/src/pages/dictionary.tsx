@@ -1,6 +1,5 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api";
-import { sent } from "../body";
 import { mayAsk } from "../engine";
 import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
@@ -8,31 +7,46 @@ import { Icon } from "../parts/icons";
 import { Live } from "../parts/live";
 import { Signer } from "../parts/signer";
 import type { Frame } from "../pipeline";
-import { counted, fill, percent, signedLanguage, useWords } from "../words";
+import { asked, keepInAddress } from "../route";
+import { counted, fill, number, percent, signedLanguage, useWords } from "../words";
+import { MayWeAsk } from "./clip";
+import { lookUp, makeReady, type LookedUp } from "./lookup";
 
 const STEP = 24;
 
-type Shown = api.Entry & { score?: number };
+/** What was found by its word, or by its sign: of the latter it is not known who would sign it. */
+type Shown = api.Entry | (api.Hit & { how?: undefined; source?: undefined });
+type Clip = [frames: Frame[], size: [number, number]];
 
 /** Signs by their word, or words by their sign. */
 export function Dictionary() {
   const t = useWords().dictionary;
   const [by, setBy] = useState<"word" | "sign">("word");
   const [entry, setEntry] = useState<Shown | null>(null);
-  const [nearest, setNearest] = useState<api.Hits | null>(null);
+  const [nearest, setNearest] = useState<LookedUp | null>(null);
+  /** What only the program can look up, which may not be asked yet. */
+  const [held, setHeld] = useState<Clip | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
-  const asked = mayAsk.use();
+  const turn = useRef(0);
 
-  const search = async (frames: Frame[], size: [number, number]) => {
+  useEffect(() => {
+    if (by === "sign") void makeReady();
+  }, [by]);
+  const search = async (...clip: Clip) => {
+    const mine = ++turn.current;
     try {
-      const found = await api.searchLexicon(sent(frames, size), 8);
+      const found = await lookUp(...clip, 8);
+      if (turn.current !== mine) return; // another sign was made meanwhile
       setFault(null);
+      setHeld(null);
       setNearest(found);
       setEntry(found.entries[0] ?? null);
       const words = found.entries.map((one) => one.gloss).join(", ");
       announce(found.unknown ? `${t.nothingNear} ${words}` : words);
     } catch (error) {
-      setFault(faultOf(error));
+      if (turn.current !== mine) return;
+      if (error instanceof MayWeAsk) setHeld(clip);
+      else setFault(faultOf(error));
     }
   };
   return (
@@ -65,20 +79,31 @@ export function Dictionary() {
             <>
               <h2>{t.signTitle}</h2>
               <p class="soft">{t.signNote}</p>
-              {asked ? (
-                <Live why={t.asked} onSign={search} />
-              ) : (
-                <div class="card">
-                  <p>{t.asked}</p>
-                  <button class="button primary" type="button" onClick={() => (mayAsk.value = true)}>
-                    {t.bySigning}
-                  </button>
+              <Live why={t.cameraWhy} onSign={search} />
+              {held && (
+                <div class="card" id="ask">
+                  <p>{fill(t.asked, { host: location.host })}</p>
+                  <div class="actions">
+                    <button
+                      class="button primary"
+                      type="button"
+                      onClick={() => {
+                        mayAsk.value = true;
+                        void search(...held);
+                      }}
+                    >
+                      {t.askYes}
+                    </button>
+                  </div>
                 </div>
               )}
               {nearest && (
                 <div class="card">
                   <h3>{nearest.unknown ? t.nothingNear : t.nearest}</h3>
                   <Entries entries={nearest.entries} chosen={entry} onChoose={setEntry} />
+                  <p id="times" class="fine">
+                    {fill(nearest.byService ? t.byService : t.byBrowser, { seconds: number(nearest.seconds, 2) })}
+                  </p>
                 </div>
               )}
             </>
@@ -99,27 +124,34 @@ export function Dictionary() {
 
 function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: Shown) => void }) {
   const t = useWords().dictionary;
-  const [query, setQuery] = useState("");
-  const [tongue, setTongue] = useState("");
-  const [tongues, setTongues] = useState<string[]>([]);
+  const given = asked.use();
+  const asks = useMemo(() => new URLSearchParams(given), [given]);
+  const [query, setQuery] = useState(asks.get("q") ?? "");
+  const [tongue, setTongue] = useState(asks.get("language") ?? "");
   const [listed, setListed] = useState<api.Listed | null>(null);
   const [limit, setLimit] = useState(STEP);
   const [fault, setFault] = useState<Fault | null>(null);
 
   useEffect(() => {
+    setQuery(asks.get("q") ?? "");
+    setTongue(asks.get("language") ?? "");
+  }, [asks]);
+  useEffect(() => {
     const call = new AbortController();
     // a pause in writing, so that not every letter is asked for
     const later = setTimeout(
-      () =>
+      () => {
+        keepInAddress({ q: query, language: tongue });
         api.lexicon(query.trim(), tongue, limit, 0, call.signal).then(
           (found) => {
             setListed(found);
             setFault(null);
-            if (query.trim()) announce(counted(t.found, found.total));
-            setTongues((before) => [...new Set([...before, ...found.entries.map((one) => one.language)])].filter(Boolean).sort());
+            if (tongue && !found.languages.includes(tongue)) setTongue(""); // an address may name any
+            else if (query.trim()) announce(counted(t.found, found.total));
           },
           (error: unknown) => !api.isAbort(error) && setFault(faultOf(error)),
-        ),
+        );
+      },
       query ? 200 : 0,
     );
     return () => {
@@ -146,12 +178,16 @@ function ByWord({ chosen, onChoose }: { chosen: Shown | null; onChoose: (entry: 
             }}
           />
         </label>
-        {tongues.length > 1 && (
+        {listed && listed.languages.length > 1 && (
           <label class="field">
             <span>{t.language}</span>
-            <select id="tongue" value={tongue} onChange={(event) => setTongue(event.currentTarget.value)}>
+            <select id="tongue" value={tongue} onChange={(event) => {
+                setTongue(event.currentTarget.value);
+                setLimit(STEP);
+              }}
+            >
               <option value="">{t.all}</option>
-              {tongues.map((one) => (
+              {listed.languages.map((one) => (
                 <option key={one} value={one}>
                   {signedLanguage(one)}
                 </option>
@@ -207,7 +243,7 @@ function Entries({ entries, chosen, onChoose }: EntriesProps) {
               {one.how !== null && <Icon name="play" />}
             </span>
             <small>
-              {one.score === undefined ? signedLanguage(one.language) : fill(t.alike, { percent: percent(Math.max(0, one.score)) })}
+              {"score" in one ? fill(t.alike, { percent: percent(Math.max(0, one.score)) }) : signedLanguage(one.language)}
             </small>
           </button>
         </li>

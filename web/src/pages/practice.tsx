@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api";
 import { service } from "../engine";
+import { useHold } from "../keep";
 import { Held, spellingHand, Speller } from "../letters";
 import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
@@ -35,6 +36,7 @@ export function Practice() {
   const [game, setGame] = useState<Game | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const [speller, setSpeller] = useState<Speller | null>(null);
+  useHold(game !== null);
 
   useEffect(() => {
     service().then(({ models }) => {

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api";
 import { mayAsk, service, type Service } from "../engine";
+import { useHold } from "../keep";
 import type { Named } from "../naming";
 import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
@@ -35,6 +36,7 @@ export function Recognize() {
   const video = useRef<HTMLVideoElement>(null);
   const model = known?.models.find((one) => one.kind === "recognizer" && one.default);
   const count = model?.labels.length ?? 0;
+  useHold(view.name !== "idle" && view.name !== "error"); // a camera, a recording, or what came of one
 
   const forget = () => {
     call.current?.abort();
@@ -116,6 +118,11 @@ export function Recognize() {
   const starting = view.name === "idle" || view.name === "error" || view.name === "ask";
   return (
     <div class={`recognize${dragging ? " dragging" : ""}`} data-view={view.name}>
+      {!starting && (
+        <h1 class="hidden" tabIndex={-1}>
+          {t.title}
+        </h1>
+      )}
       <div class="halves">
         <section id="stage" class="stage" aria-label={t.stage}>
           {starting && (

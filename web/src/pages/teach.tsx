@@ -1,7 +1,9 @@
 import { useRef, useState } from "preact/hooks";
+import { useHold } from "../keep";
 import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
 import { Icon } from "../parts/icons";
+import { KeepEncoder } from "../parts/keep-encoder";
 import { Live } from "../parts/live";
 import { Signer } from "../parts/signer";
 import type { Frame } from "../pipeline";
@@ -30,6 +32,7 @@ export function Teach() {
   const [note, setNote] = useState("");
   const [fault, setFault] = useState<Fault | null>(null);
   const input = useRef<HTMLInputElement>(null);
+  useHold(examples.length > 0);
   const trying = saved !== "" && examples.length === 0;
 
   const onSign = async (frames: Frame[], size: [number, number]) => {
@@ -110,6 +113,7 @@ export function Teach() {
         <section class="side">
           <h2>{trying ? t.try : t.show}</h2>
           <Live onSign={onSign} />
+          <KeepEncoder used={examples.length} />
         </section>
         <section class="side">
           <form

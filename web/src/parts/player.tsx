@@ -3,6 +3,7 @@ import { COLOURS, clear, drawSkeleton, handsSeen, sharpen, type Drawing, type Po
 import { fill, percent, useWords } from "../words";
 import { calm } from "./announce";
 import { Icon } from "./icons";
+import { useMoving } from "./moving";
 
 export interface Seen {
   drawing: Drawing;
@@ -49,12 +50,11 @@ export function Player({ film, still, drawn, seen }: Props) {
     else shown.pause();
   }, [playing, slow, film]);
 
-  useEffect(() => {
-    let ticked = performance.now();
-    let asked = 0;
-    const tick = (now: number) => {
-      if (playing) clock.current = (clock.current + ((now - ticked) / 1000) * (slow ? 0.5 : 1)) % lasts;
-      ticked = now;
+  const drawAgain = useMoving(
+    canvas,
+    playing,
+    (passed) => {
+      if (playing) clock.current = (clock.current + passed * (slow ? 0.5 : 1)) % lasts;
       const time = video.current ? video.current.currentTime : clock.current + (seen.times[0] ?? 0);
       const along = Math.min(1, Math.max(0, (time - (seen.times[0] ?? 0)) / lasts));
       const later = seen.times.findIndex((one) => one > time + step / 2);
@@ -65,21 +65,20 @@ export function Player({ film, still, drawn, seen }: Props) {
       }
       if (tracks.current) drawTracks(tracks.current, hands, along);
       if (seek.current && document.activeElement !== seek.current) seek.current.value = String(along);
-      asked = requestAnimationFrame(tick);
-    };
-    asked = requestAnimationFrame(tick);
-    return () => cancelAnimationFrame(asked);
-  }, [seen, playing, lines, slow]);
+    },
+    [seen, lines],
+  );
 
   const goTo = (share: number) => {
     clock.current = share * lasts;
     if (video.current) video.current.currentTime = share * lasts + (seen.times[0] ?? 0);
+    drawAgain();
   };
   const share = (frames: boolean[]) => percent(frames.filter(Boolean).length / Math.max(1, frames.length));
   return (
     <div class="player">
       <div class="picture" style={{ aspectRatio: seen.drawing.size.join(" / ") }}>
-        {film && <video id="film" ref={video} src={film} muted loop playsInline aria-label={t.film} />}
+        {film && <video id="film" ref={video} src={film} muted loop playsInline aria-label={t.film} onSeeked={drawAgain} />}
         {still && <img id="still" src={still} alt={t.film} />}
         <canvas id="skeleton" class="lines" ref={canvas} aria-hidden="true" />
         {drawn && <p class="badge">{t.drawn}</p>}

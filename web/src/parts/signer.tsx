@@ -3,7 +3,9 @@ import type { Landmarks, Span } from "../api";
 import { Figure } from "../figure";
 import { number, useWords } from "../words";
 import { Icon } from "./icons";
+import { useMoving } from "./moving";
 
+const NONE: Span[] = [];
 const SPEEDS = [0.5, 0.75, 1] as const;
 
 interface Props {
@@ -14,7 +16,7 @@ interface Props {
 }
 
 /** A drawn person who signs, with the signs below; touch one to see it again. */
-export function Signer({ landmarks, spans = [], label }: Props) {
+export function Signer({ landmarks, spans = NONE, label }: Props) {
   const t = useWords().signer;
   const figure = useMemo(() => new Figure(landmarks), [landmarks]);
   const lasts = Math.max(1, figure.frames) / landmarks.fps;
@@ -24,6 +26,7 @@ export function Signer({ landmarks, spans = [], label }: Props) {
   const speed = useRef(1);
   const [pace, setPace] = useState(1);
   const [playing, setPlaying] = useState(true);
+  const [ended, setEnded] = useState(false);
   const [active, setActive] = useState(-1);
 
   useEffect(() => {
@@ -31,30 +34,25 @@ export function Signer({ landmarks, spans = [], label }: Props) {
     setPlaying(true);
   }, [figure]);
 
-  useEffect(() => {
-    let ticked = performance.now();
-    let asked = 0;
-    const tick = (now: number) => {
-      if (playing) clock.current += ((now - ticked) / 1000) * speed.current;
-      ticked = now;
-      if (clock.current >= lasts && playing) {
-        clock.current = lasts;
-        setPlaying(false);
-      }
+  const drawAgain = useMoving(
+    canvas,
+    playing,
+    (passed) => {
+      if (playing) clock.current = Math.min(lasts, clock.current + passed * speed.current);
+      if (clock.current >= lasts) setPlaying(false);
+      setEnded(clock.current >= lasts);
       if (canvas.current) figure.draw(canvas.current, clock.current);
       if (seek.current && document.activeElement !== seek.current) seek.current.value = String(clock.current / lasts);
       setActive(spans.findIndex((span) => clock.current >= span.start && clock.current < span.end));
-      asked = requestAnimationFrame(tick);
-    };
-    asked = requestAnimationFrame(tick);
-    return () => cancelAnimationFrame(asked);
-  }, [figure, playing, lasts, spans]);
+    },
+    [figure, spans],
+  );
 
   const goTo = (seconds: number, play: boolean) => {
     clock.current = seconds;
     setPlaying(play);
+    drawAgain();
   };
-  const ended = !playing && clock.current >= lasts;
   return (
     <div class="signer" data-playing={String(playing)}>
       <div class="stage-light">

@@ -4,6 +4,8 @@ import type { CalibrationSpec } from "./spec";
 /** A sign that was found near a clip. */
 export interface Found<S> {
   sign: S;
+  /** Which of its examples is the nearest, as they were added. */
+  example: number;
   /** -1 to 1. */
   similarity: number;
   /** Among the signs of the gallery. */
@@ -49,7 +51,7 @@ export class Gallery<S> {
    */
   search(query: Float32Array, calibration: CalibrationSpec, top = 5): { found: Found<S>[]; unknown: boolean } {
     const ranked = [...this.entries.values()]
-      .map(({ sign, examples }) => ({ sign, similarity: similarity(query, examples) }))
+      .map(({ sign, examples }) => ({ sign, ...compared(query, examples) }))
       .sort((a, b) => b.similarity - a.similarity);
     const shares = softmax(Float32Array.from(ranked, (one) => one.similarity), calibration.similarity_temperature);
     return {
@@ -59,12 +61,13 @@ export class Gallery<S> {
   }
 }
 
-function similarity(query: Float32Array, examples: Float32Array[]): number {
+function compared(query: Float32Array, examples: Float32Array[]): { example: number; similarity: number } {
   const alike = examples.map((example) => dot(query, example));
   const sum = examples[0]!.map((_, i) => examples.reduce((total, example) => total + example[i]!, 0));
   const length = examples.length > 1 ? Math.sqrt(dot(sum, sum)) : 1;
   const prototype = length > 1e-3 ? alike.reduce((a, b) => a + b, 0) / length : 0;
-  return (Math.max(...alike) + prototype) / 2;
+  const best = Math.max(...alike);
+  return { example: alike.lastIndexOf(best), similarity: (best + prototype) / 2 };
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

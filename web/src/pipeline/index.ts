@@ -7,6 +7,7 @@
 
 export { Arrivals } from "./arrivals";
 export { Gallery, type Found } from "./gallery";
+export { Lexicons, type Hit, type LexiconSpec } from "./lexicons";
 export { Encoder, Recognizer } from "./models";
 export { RefusedError } from "./refused";
 export { Segmenter, type Rest } from "./segmenter";

@@ -20,6 +20,7 @@ export const en = {
     light: "Light",
     dark: "Dark",
     update: "A newer version is ready.",
+    updateHeld: "It can be loaded once you have finished or cleared what you have here.",
     reload: "Load it",
   },
   camera: {
@@ -166,7 +167,11 @@ export const en = {
     nothingNear: "Nothing in the dictionary looks much like it. Closest:",
     alike: "{percent} alike",
     choose: "Choose a sign to see it",
-    asked: "What you sign is compared by the chereme program: only the places of body and hands go there, no picture.",
+    cameraWhy: "The camera sees the sign that you look for.",
+    asked: "Your browser cannot compare with this dictionary by itself. The chereme program at {host} can: only the places of body and hands go there, no picture.",
+    askYes: "Let it compare",
+    byBrowser: "Compared in your browser in {seconds} s",
+    byService: "Compared by the chereme program in {seconds} s",
   },
   signer: {
     play: "Play",
@@ -210,6 +215,13 @@ export const en = {
     kept: "Your signs are kept in this browser only: places of body and hands, no pictures.",
     similar: "It looks much like “{gloss}”. Check whether they differ.",
     needName: "Give it a name first.",
+    offline: {
+      offered: "Teaching without a network takes {size}\u00a0MB more.",
+      keep: "Keep for offline use",
+      keeping: "Loading what teaching needs",
+      kept: "Kept on this device: teaching works without a network, too.",
+      failed: "It could not be kept: there is no network, or no room on this device.",
+    },
   },
   practice: {
     title: "Practice fingerspelling",
@@ -255,7 +267,7 @@ export const en = {
     privacy: "What happens with your pictures",
     privacyNotes: [
       "Camera pictures are looked at in your browser and never sent.",
-      "Where the browser cannot do the work by itself, as when you look a sign up by signing it, places of body and hands go to the chereme program, no picture.",
+      "Where the browser cannot do the work by itself, as when the dictionary is a very large one, places of body and hands go to the chereme program, no picture.",
       "What is written at the desk is sent to the chereme program to be turned into signs, and kept nowhere.",
       "The signs you teach stay in this browser, as places of body and hands.",
       "Language and colours are remembered. There are no cookies and no counting of visits.",
@@ -278,6 +290,7 @@ export const en = {
     damaged: ["This file cannot be played", "Is it a video, and whole? Converting it to MP4 (H.264) often helps."],
     slow_upload: ["The clip took too long to arrive", "Try again, or take a shorter one."],
     too_large: ["This clip is too large", "One word takes two or three seconds: cut the clip, or scale it down. At most {megabytes} MB and {megapixels} megapixels are taken."],
+    too_many: ["The dictionary is too large for your browser", "The chereme program can look into it."],
     too_long: ["This clip is too long", "Cut it to the one word: that takes two or three seconds. At most {seconds} s are taken."],
     unknown_type: ["This is no kind of file I know", "Use a video (MP4, WebM, MOV), a picture (JPEG, PNG) or a .pose file."],
     nobody: ["I see nobody in it", "Show one person, from head to hips, in good light."],

@@ -22,6 +22,7 @@ export const pt: Words = {
     light: "Claro",
     dark: "Escuro",
     update: "Há uma versão nova.",
+    updateHeld: "Ela poderá ser carregada quando você terminar ou limpar o que tem aqui.",
     reload: "Carregar",
   },
   camera: {
@@ -168,7 +169,11 @@ export const pt: Words = {
     nothingNear: "Nada no dicionário se parece muito. Os mais próximos:",
     alike: "{percent} parecido",
     choose: "Escolha um sinal para vê-lo",
-    asked: "O que você sinaliza é comparado pelo programa chereme: só vão as posições do corpo e das mãos, nenhuma imagem.",
+    cameraWhy: "A câmera vê o sinal que você procura.",
+    asked: "O seu navegador não consegue comparar com este dicionário sozinho. O programa chereme em {host} consegue: só vão as posições do corpo e das mãos, nenhuma imagem.",
+    askYes: "Deixar comparar",
+    byBrowser: "Comparado no seu navegador em {seconds} s",
+    byService: "Comparado pelo programa chereme em {seconds} s",
   },
   signer: {
     play: "Tocar",
@@ -212,6 +217,13 @@ export const pt: Words = {
     kept: "Seus sinais ficam só neste navegador: posições do corpo e das mãos, sem imagens.",
     similar: "Parece muito com “{gloss}”. Veja se são diferentes.",
     needName: "Dê um nome primeiro.",
+    offline: {
+      offered: "Ensinar sem rede requer mais {size}\u00a0MB.",
+      keep: "Guardar para uso sem rede",
+      keeping: "Carregando o que é preciso para ensinar",
+      kept: "Guardado neste aparelho: também dá para ensinar sem rede.",
+      failed: "Não foi possível guardar: não há rede, ou não há espaço neste aparelho.",
+    },
   },
   practice: {
     title: "Pratique o alfabeto manual",
@@ -257,7 +269,7 @@ export const pt: Words = {
     privacy: "O que acontece com as suas imagens",
     privacyNotes: [
       "As imagens da câmera são analisadas no seu navegador e nunca enviadas.",
-      "Quando o navegador não dá conta sozinho, como ao procurar um sinal sinalizando, vão ao programa chereme as posições do corpo e das mãos, nenhuma imagem.",
+      "Quando o navegador não dá conta sozinho, como com um dicionário muito grande, vão ao programa chereme as posições do corpo e das mãos, nenhuma imagem.",
       "O que se escreve no balcão vai ao programa chereme para virar sinais, e não é guardado.",
       "Os sinais que você ensina ficam neste navegador, como posições do corpo e das mãos.",
       "Idioma e cores são lembrados. Não há cookies nem contagem de visitas.",
@@ -280,6 +292,7 @@ export const pt: Words = {
     damaged: ["Este arquivo não pode ser lido", "É um vídeo, e está inteiro? Converter para MP4 (H.264) costuma ajudar."],
     slow_upload: ["O vídeo demorou demais a chegar", "Tente de novo, ou use um mais curto."],
     too_large: ["Este vídeo é grande demais", "Uma palavra leva dois ou três segundos: corte o vídeo, ou diminua a imagem. O máximo é {megabytes} MB e {megapixels} megapixels."],
+    too_many: ["O dicionário é grande demais para o seu navegador", "O programa chereme consegue procurar nele."],
     too_long: ["Este vídeo é longo demais", "Corte até ficar só a palavra: dois ou três segundos. O máximo são {seconds} s."],
     unknown_type: ["Não conheço este tipo de arquivo", "Use um vídeo (MP4, WebM, MOV), uma imagem (JPEG, PNG) ou um arquivo .pose."],
     nobody: ["Não vejo ninguém", "Mostre uma pessoa, da cabeça aos quadris, com boa luz."],

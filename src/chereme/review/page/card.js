@@ -16,10 +16,11 @@ export class Card {
     this.still = part("img");
     this.seek = part(".seek");
     this.about = null;
-    this.skeleton = new Skeleton({
+    const parts = {
       canvas: part(".bones"), tracks: part(".tracks"), seek: document.createElement("input"), video: this.film,
       frame: part(".frame"), play: document.createElement("button"),
-    });
+    };
+    this.skeleton = new Skeleton(parts, () => this.about && this.#follow());
     this.seek.addEventListener("input", () => this.goTo(Number(this.seek.value) * this.seconds));
     this.item.addEventListener("pointerdown", () => press("", place));
     this.item.addEventListener("click", (event) => {
@@ -30,11 +31,6 @@ export class Card {
       if (this.about?.film) part(".gone").textContent = "This browser cannot play the film; convert it to MP4 (H.264)";
     });
     this.film.addEventListener("loadedmetadata", () => this.#mark());
-    const watch = () => {
-      if (this.about) this.#follow();
-      requestAnimationFrame(watch);
-    };
-    requestAnimationFrame(watch);
   }
 
   show(about) {
@@ -108,10 +104,12 @@ export class Card {
     const at = Math.max(0, Math.min(seconds, this.seconds));
     if (!this.film.hidden) this.film.currentTime = at;
     this.skeleton.clock = at;
+    this.skeleton.wake();
   }
 
   play(playing) {
     this.skeleton.playing = playing;
+    this.skeleton.wake();
     if (this.film.hidden) return;
     if (playing) this.film.play().catch(() => {});
     else this.film.pause();
@@ -124,7 +122,10 @@ export class Card {
 
   static toggleBones(cards) {
     Card.bones = !Card.bones;
-    cards.forEach((card) => { card.skeleton.shown = Card.bones; });
+    for (const { skeleton } of cards) {
+      skeleton.shown = Card.bones;
+      skeleton.wake();
+    }
   }
 
   /** Go round within the stretch in which the sign is made, while it plays. */

@@ -7,10 +7,12 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 let words = []; // { gloss, clips, decided, button }
 let word = null; // place of the one that is shown
+let wanted = 0; // place of the one that was asked for last
+let asked = 0; // how often what is shown was to change: of several answers under way, the last one counts
 let shown = []; // its cards
 let chosen = 0; // place among them
 let playing = !calm;
-const cards = []; // kept and used again, since each draws for as long as the page lives
+const cards = []; // kept and used again
 const done = []; // { clip, before } of each thing said, to take it back
 let saving = Promise.resolve(); // what is said is sent one after the other
 
@@ -53,8 +55,19 @@ async function begin() {
   if (!told.next) $("said").textContent = "All clips are decided.";
 }
 
+/** Show a word; false when something else was asked for before its answer came. */
 async function show(place, clip) {
-  const told = await ask(`words/${place}`);
+  const mine = ++asked;
+  wanted = place;
+  let told;
+  try {
+    told = await ask(`words/${place}`);
+  } catch (error) {
+    if (mine !== asked) return false;
+    wanted = word ?? 0;
+    throw error;
+  }
+  if (mine !== asked) return false;
   if (word !== null) words[word].button.setAttribute("aria-current", "false");
   word = place;
   words[word].button.setAttribute("aria-current", "true");
@@ -67,6 +80,7 @@ async function show(place, clip) {
   shown.forEach((card) => card.play(playing));
   const first = shown.findIndex((card) => card.about.clip === clip);
   choose(first >= 0 ? first : 0);
+  return true;
 }
 
 function choose(place) {
@@ -87,7 +101,10 @@ function progress() {
 }
 
 async function next() {
+  const mine = ++asked;
+  wanted = word;
   const told = await ask(`next?word=${word}`);
+  if (mine !== asked) return;
   if (!told.next) $("said").textContent = "All clips are decided.";
   else if (told.next.word === word) choose(shown.findIndex((card) => card.about.clip === told.next.clip));
   else await show(told.next.word, told.next.clip);
@@ -101,6 +118,10 @@ function say(card, change, remember = true) {
   const at = word;
   const before = card.decision;
   const after = { ...before, ...change };
+  // of another sign one may still say which, so that waits for N
+  const goesOn = remember && (change.verdict === "accept" || change.verdict === "reject");
+  if (goesOn) [asked, wanted] = [asked + 1, word];
+  const mine = asked;
   card.decide(after);
   const told = card.item.querySelector(".verdict").textContent || "undecided";
   count(at, before, after);
@@ -115,8 +136,7 @@ function say(card, change, remember = true) {
     if (remember) done.push({ word: at, clip, before });
     $("wrong").hidden = true;
     $("said").textContent = `Saved: ${told}`;
-    // of another sign one may still say which, so that waits for N
-    if (remember && (change.verdict === "accept" || change.verdict === "reject")) await next().catch(fail);
+    if (goesOn && mine === asked) await next().catch(fail);
   });
 }
 
@@ -132,7 +152,10 @@ async function takeBack() {
     $("said").textContent = "There is nothing to take back.";
     return;
   }
-  if (last.word !== word) await show(last.word, last.clip);
+  if (last.word !== word && !(await show(last.word, last.clip))) {
+    done.push(last);
+    return;
+  }
   choose(shown.findIndex((card) => card.about.clip === last.clip));
   say(shown[chosen], last.before, false);
 }
@@ -153,8 +176,8 @@ function press(key, place = chosen) {
     n: () => saving.then(next).catch(fail),
     arrowleft: () => choose(chosen - 1),
     arrowright: () => choose(chosen + 1),
-    arrowup: () => word > 0 && show(word - 1).catch(fail),
-    arrowdown: () => word < words.length - 1 && show(word + 1).catch(fail),
+    arrowup: () => wanted > 0 && show(wanted - 1).catch(fail),
+    arrowdown: () => wanted < words.length - 1 && show(wanted + 1).catch(fail),
     " ": () => {
       playing = !playing;
       shown.forEach((one) => one.play(playing));

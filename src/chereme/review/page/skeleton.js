@@ -6,24 +6,22 @@ const COLOURS = { left: "#ffb454", right: "#4fe0cb", middle: "#ffffff" };
 export class Skeleton {
   /**
    * @param {{canvas, tracks, seek, video, frame, play}} parts elements of the page
+   * @param onDraw called with each picture, which are drawn only while something moves, and after `wake`
    * Time comes from the video while it can be played, else from a clock of our own.
    */
-  constructor(parts) {
+  constructor(parts, onDraw = () => {}) {
     Object.assign(this, parts);
+    this.onDraw = onDraw;
     this.found = null;
     this.shown = true;
     this.speed = 1;
     this.clock = 0;
     this.ticked = 0;
+    this.asked = false; // for a picture to draw
     this.playing = false;
     this.presented = null; // seconds of the video's frame on the screen; currentTime runs ahead of it
     this.origin = 0; // seconds of its first frame: a recording from a browser may not begin at 0
     this.#watch();
-    const draw = (now) => {
-      this.#tick(now);
-      requestAnimationFrame(draw);
-    };
-    requestAnimationFrame(draw);
     new ResizeObserver(() => this.#size()).observe(this.frame);
     this.seek.addEventListener("input", () => this.goTo(Number(this.seek.value) * this.seconds));
   }
@@ -40,8 +38,28 @@ export class Skeleton {
     this.#size();
   }
 
+  /** Draw the next picture, and on from there while something moves. */
+  wake() {
+    if (this.asked) return;
+    this.asked = true;
+    this.ticked = performance.now();
+    const draw = (now) => {
+      this.#tick(now);
+      this.onDraw();
+      this.asked = this.moves;
+      if (this.asked) requestAnimationFrame(draw);
+    };
+    requestAnimationFrame(draw);
+  }
+
+  get moves() {
+    const film = !this.video.paused && !this.video.error;
+    return film || (this.playing && !this.film && this.found !== null);
+  }
+
   clear() {
     this.found = null;
+    this.film = false;
     this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
@@ -61,10 +79,12 @@ export class Skeleton {
   goTo(seconds) {
     if (this.film) this.video.currentTime = seconds + this.origin;
     this.clock = seconds;
+    this.wake();
   }
 
   async setPlaying(playing) {
     this.playing = playing;
+    this.wake();
     this.play.setAttribute("aria-pressed", String(playing));
     if (!this.film) return;
     if (playing) await this.video.play().catch(() => {});
@@ -82,17 +102,19 @@ export class Skeleton {
       this.presented = null;
       this.origin = 0;
     });
+    for (const change of ["play", "seeked", "loadeddata"]) video.addEventListener(change, () => this.wake());
     if (!video.requestVideoFrameCallback) return;
     const onFrame = (_, { mediaTime }) => {
       if (this.presented === null && mediaTime < 0.5) this.origin = mediaTime;
       this.presented = mediaTime;
+      this.wake();
       video.requestVideoFrameCallback(onFrame);
     };
     video.requestVideoFrameCallback(onFrame);
   }
 
   #tick(now) {
-    const passed = (now - this.ticked) / 1000;
+    const passed = Math.max(0, now - this.ticked) / 1000;
     this.ticked = now;
     if (!this.found) return;
     if (this.playing && !this.film) this.clock = (this.clock + passed * this.speed) % this.seconds;
@@ -109,6 +131,7 @@ export class Skeleton {
       canvas.width = Math.round(box.width * devicePixelRatio);
       canvas.height = Math.round(box.height * devicePixelRatio);
     }
+    this.wake();
   }
 
   #draw(points) {
