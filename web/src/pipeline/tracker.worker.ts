@@ -3,6 +3,7 @@
 import { HolisticLandmarker, type NormalizedLandmark } from "@mediapipe/tasks-vision";
 import loader from "../../node_modules/@mediapipe/tasks-vision/wasm/vision_wasm_internal.js?url";
 import binary from "../../node_modules/@mediapipe/tasks-vision/wasm/vision_wasm_internal.wasm?url";
+import { QuickerStack } from "./stack";
 import { answer } from "./thread";
 import type { TrackerAnswer, TrackerQuestion } from "./tracker";
 
@@ -69,7 +70,7 @@ async function models(progress: (share: number) => void): Promise<Uint8Array> {
   return content;
 }
 
-function look(source: VideoFrame | ImageBitmap): Float32Array<ArrayBuffer> {
+function find(source: VideoFrame | ImageBitmap): Float32Array<ArrayBuffer> {
   const [width, height] =
     "displayWidth" in source ? [source.displayWidth, source.displayHeight] : [source.width, source.height];
   looked += 1;
@@ -87,6 +88,8 @@ function look(source: VideoFrame | ImageBitmap): Float32Array<ArrayBuffer> {
   return points;
 }
 
+const finding = new QuickerStack(find);
+
 answer<TrackerQuestion, TrackerAnswer>(
   async (question, progress) => {
     switch (question.kind) {
@@ -96,7 +99,7 @@ answer<TrackerQuestion, TrackerAnswer>(
         return void (await landmarker.setOptions({ runningMode: "VIDEO" }));
       case "look":
         try {
-          return look(question.source);
+          return finding.call(question.source);
         } finally {
           question.source.close();
         }
