@@ -106,6 +106,15 @@ def test_the_camera_names_signs_as_they_are_made(page):
     expect(page.get_by_role("heading", name="Show a sign, see the word")).to_be_visible()
 
 
+def test_the_recognizer_is_there_before_the_first_sign(open_page, signer):
+    """Who only looks into the camera signs nothing, and yet it is loaded: the first sign need not wait for it."""
+    page = open_page(script=tracker_script(signer.with_points(np.full_like(signer.points, np.nan))))
+    with page.expect_response("**/api/v1/bundles/isl43/spec.json", timeout=30_000) as loaded:
+        page.click("#camera")
+    assert loaded.value.ok
+    expect(page.locator(".mood")).to_contain_text("Step back")
+
+
 def test_one_sign_can_be_recorded(open_page, book):
     """Landmarks stand in for the tracker, the camera and the recording are real."""
     page = open_page(script=tracker_script(book))

@@ -63,6 +63,11 @@ export const sameDevice = ["localhost", "127.0.0.1", "[::1]", "::1"].includes(lo
 /** Whether the reader let landmarks go to the service where the browser cannot do the work by itself. */
 export const mayAsk = new Store(sameDevice);
 
+/** Load the recognizer while the camera starts, so that the first sign neither waits for it nor holds the tracker up. */
+export function prepare(): void {
+  recognizer().catch(() => undefined); // told when there is something to recognize
+}
+
 /**
  * The words for a clip, ranked here in the browser; by the service where the port does not know the bundle and it may
  * be asked.

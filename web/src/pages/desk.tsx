@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import * as api from "../api";
+import { prepare, service } from "../engine";
 import { nameSign } from "../naming";
 import { announce } from "../parts/announce";
 import { Dialog } from "../parts/dialog";
@@ -7,7 +8,6 @@ import { Failure, faultOf, type Fault } from "../parts/failure";
 import { Icon } from "../parts/icons";
 import { Live } from "../parts/live";
 import { Signer } from "../parts/signer";
-import { service } from "../engine";
 import { useHold } from "../keep";
 import type { Frame } from "../pipeline";
 import { fill, language, percent, signedLanguage, useWords } from "../words";
@@ -91,7 +91,7 @@ export function Desk() {
       <div class="two">
         <section class="side" aria-labelledby="signer-title">
           <h2 id="signer-title">{t.signer}</h2>
-          <Live why={t.cameraWhy} onSign={hear} />
+          <Live why={t.cameraWhy} onSign={hear} onStream={(opened) => opened && prepare()} />
           <div class="card line-card">
             <h3>{t.line}</h3>
             {line.length ? (

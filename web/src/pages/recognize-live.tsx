@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api";
 import { Recording } from "../camera";
+import { prepare } from "../engine";
 import { nameSign, type Named } from "../naming";
 import { announce } from "../parts/announce";
 import { Live } from "../parts/live";
@@ -78,7 +79,10 @@ export function LiveStage({ longest, onNamed, onRecorded, onFault, onOff }: Live
         paused={busy}
         onSign={onSign}
         onFrame={(_, found) => setRate((before) => (found ? Math.round(found) : before))}
-        onStream={setStream}
+        onStream={(opened) => {
+          setStream(opened);
+          if (opened) prepare();
+        }}
         onOff={onOff}
       >
         {passed === null ? (

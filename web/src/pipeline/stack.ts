@@ -10,7 +10,7 @@
 import { median } from "./numbers";
 
 /** Calls that are compared at a time; their median ignores one that something else held up. */
-const SOME = 5;
+const SOME = 3;
 /** The first calls are slower, since their code is still being compiled. */
 const WARM = 3;
 /** The present way has become slow when it takes so many times as long as it used to. */
