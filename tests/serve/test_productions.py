@@ -70,11 +70,11 @@ def test_slow_signing_ends_at_a_limit(service, serve):
         answer = service.client.post(
             "/api/v1/productions", params={"format": form}, json={"glosses": words, "speed": 0.1}
         )
-        told = refused(answer, 413, "too_long")
+        told = refused(answer, 413, "long_text")
         assert re.search(r"would last \d+\.\d s, more than the 120 s .*`speed`", told), told
     assert produce(service, glosses=words).status_code == 200  # as many signs at their own speed are no fault
     short = serve(max_signing_seconds=3)
-    assert "the 3 s" in refused(produce(short, glosses=words[:5]), 413, "too_long")
+    assert "the 3 s" in refused(produce(short, glosses=words[:5]), 413, "long_text")
     assert produce(short, glosses=words[:5], speed=4).json()["seconds"] <= 3
 
 
@@ -115,8 +115,8 @@ def test_a_film_instead(service):
         pytest.param({"text": "?!"}, 422, "no_sign", id="no word"),
         pytest.param({"glosses": ["no-such-sign"]}, 422, "no_sign", id="nothing that is known"),
         pytest.param({"glosses": ["x"], "signs": "xyz"}, 503, "no_producer", id="a language that nobody signs"),
-        pytest.param({"glosses": ["a"] * 61}, 413, "too_long", id="too much"),
-        pytest.param({"glosses": ["a" * 201], "spell": True}, 413, "too_long", id="too many letters"),
+        pytest.param({"glosses": ["a"] * 61}, 413, "long_text", id="too much"),
+        pytest.param({"glosses": ["a" * 201], "spell": True}, 413, "long_text", id="too many letters"),
         pytest.param({"text": "book " * 30_000}, 422, "no_sign", id="far too much"),
     ],
 )

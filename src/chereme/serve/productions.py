@@ -130,7 +130,7 @@ class Productions:
             joined = sign_phrase(glosses, signer, spell_missing=asked.spell, skip_missing=True, config=config)
         except TooLargeError as error:
             advice = "shorten the text, send it in parts, or raise `speed`"
-            raise RefusedError("too_long", str(error).partition("; ")[0], advice) from error
+            raise RefusedError("long_text", str(error).partition("; ")[0], advice) from error
         except CheremeError as error:
             raise RefusedError("no_sign", str(error).partition("; ")[0]) from error
         how = ["spelled" if word.spelled else by_whom(signer.who(word.signs[0][1])) for word in plan.words]
@@ -208,19 +208,15 @@ class Productions:
                 raise RefusedError("no_sign", str(error).partition("; ")[0]) from error
             glosses = [gloss for one in found for gloss in one.glosses]
         if (longest := max(map(len, glosses), default=0)) > _LONGEST:
-            raise RefusedError("too_long", f"a gloss of {longest} letters is longer than the {_LONGEST} that are taken",
-                               "send it in parts")  # fmt: skip
+            raise RefusedError("long_text", f"a gloss of {longest} letters; at most {_LONGEST} are taken")
         if len(glosses) > self.max_signs:
-            raise RefusedError("too_long", f"{len(glosses)} glosses are more than the {self.max_signs} that are taken",
-                               "send it in parts")  # fmt: skip
+            raise RefusedError("long_text", f"{len(glosses)} glosses are more than the {self.max_signs} that are taken")
         return glosses
 
     def _check_length(self, plan: PhrasePlan) -> None:
         count = sum(len(word.signs) for word in plan.words)
         if count > self.max_signs:
-            raise RefusedError(
-                "too_long", f"{count} signs are more than the {self.max_signs} that are taken", "send it in parts"
-            )
+            raise RefusedError("long_text", f"{count} signs are more than the {self.max_signs} that are taken")
 
 
 def by_whom(producer: Producer) -> Literal["lexicon", "producer"]:

@@ -29,6 +29,7 @@ ADVICE = {
     "too_large": (413, "send a smaller one; one word takes two or three seconds"),
     "too_many": (413, "POST a clip to /api/v1/lexicon/search instead"),
     "too_long": (413, "cut it to the one word; that takes two or three seconds"),
+    "long_text": (413, "send it in parts"),
     "unknown_type": (415, "send a video (mp4, webm, mov, mkv, avi), a picture (jpg, png, webp) or a .pose"),
     "nobody": (422, "show one person from head to hips, in good light"),
     "no_sign": (422, "say it in other words, have it spelled with `spell`, or add the signs to the lexicon"),

@@ -308,6 +308,7 @@ export const en = {
     too_short: ["The recording was too short", "Record again, and press stop once your hands are down."],
     not_there: ["That is not there any more", "Reload the page and try again."],
     not_taught: ["This file holds no signs I can use", "Choose a file that was saved here with “Save to a file”."],
+    long_text: ["That is too much to sign at once", "Say it in two or three shorter sentences."],
     no_sign: ["I know no sign for this", "Try other words, pick a phrase that can be signed, or show the text large."],
     no_producer: ["Nobody here signs this language", "Choose another signed language."],
     no_lexicon: ["The dictionary cannot be opened", "Name another file with CHEREME_SERVE_LEXICON, then start the program again."],

@@ -310,6 +310,7 @@ export const pt: Words = {
     too_short: ["A gravação foi curta demais", "Grave de novo, e aperte parar quando abaixar as mãos."],
     not_there: ["Isto não está mais aqui", "Recarregue a página e tente de novo."],
     not_taught: ["Este arquivo não tem sinais que eu possa usar", "Escolha um arquivo salvo aqui com “Salvar num arquivo”."],
+    long_text: ["É muito para sinalizar de uma vez", "Diga em duas ou três frases mais curtas."],
     no_sign: ["Não conheço sinal para isto", "Tente outras palavras, escolha uma frase que pode ser sinalizada ou mostre o texto grande."],
     no_producer: ["Ninguém aqui sinaliza esta língua", "Escolha outra língua de sinais."],
     no_lexicon: ["O dicionário não pode ser aberto", "Indique outro arquivo com CHEREME_SERVE_LEXICON e inicie o programa de novo."],
