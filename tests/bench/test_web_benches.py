@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from chereme.bench import web_parity
+from chereme.bench import web_parity, web_size
 from chereme.bench.browser import bench_pages, webcam_film
 from chereme.errors import CheremeError
 from chereme.landmarks.task_file import holistic_task
@@ -93,6 +93,17 @@ def test_one_bit_is_turned_over_and_nothing_else():
     assert turned.images[0][2, 3, 1] == 101
     assert turned.images[1] is images[1]
     assert (images[0] == 100).all()
+
+
+def test_a_first_visit_fetches_the_engine_and_a_second_next_to_nothing():
+    try:
+        found = web_size.measure()
+    except CheremeError as error:
+        pytest.skip(str(error))
+    assert "/api/v1/engine/holistic.task" in found.details["largest_mb"]
+    assert 10 < found.value <= 30
+    assert found.peer_value < 0.05
+    assert all(0 < seconds < 60 for seconds in found.details["seconds_to_first_paint"].values())
 
 
 def test_no_node_is_said(monkeypatch, tmp_path):

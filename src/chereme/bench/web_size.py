@@ -1,4 +1,4 @@
-"""`web-size`: bytes that the service sends for a first visit of the page, until it works offline, and for a second."""
+"""`web-size`: bytes sent for a first visit of the page, until it works offline, and for a second; how soon it shows."""
 
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,12 @@ __all__ = ["measure"]
 
 _SETTLED = 3000
 """Milliseconds without which a page might still ask for something."""
+
+_PAINTED = """() => new Promise((done) => {
+    const told = (list) => list.getEntriesByName("first-contentful-paint").forEach(({ startTime }) => done(startTime));
+    new PerformanceObserver(told).observe({ type: "paint", buffered: true });
+})"""
+"""Milliseconds from asking for the page to when the browser had drawn any of it."""
 
 
 class _Counted:
@@ -56,9 +62,9 @@ def measure(data: str | Path | None = None) -> BenchResult:
     counted = _Counted()
     with served(wrap=counted.wrap) as url, chromium() as browser:
         context = browser.new_context(locale="en-GB")
-        _visit(context, url, first=True)
+        paints = [_visit(context, url, first=True)]
         first = counted.take()
-        _visit(context, url, first=False)
+        paints.append(_visit(context, url, first=False))
         second = counted.take()
         context.close()
     total, again = sum(first.values()), sum(second.values())
@@ -74,17 +80,21 @@ def measure(data: str | Path | None = None) -> BenchResult:
         {
             "goal": "<= 30 MB; <= 0.05 MB",
             "largest_mb": {path: round(first[path] / 1e6, 2) for path in largest},
+            "seconds_to_first_paint": dict(zip(("first", "second"), paints, strict=True)),
             "second_bytes": {path: size for path, size in second.items() if size},
         },
     )
 
 
-def _visit(context: Any, url: str, first: bool) -> None:
+def _visit(context: Any, url: str, first: bool) -> float:
+    """Look at two pages; seconds from asking for the first to when the browser had drawn any of it."""
     page = context.new_page()
     page.goto(f"{url}/#/about")
+    paint = page.evaluate(_PAINTED) / 1000
     if first:
         page.get_by_text("it works offline").wait_for(timeout=180_000)
     page.goto(f"{url}/#/recognize")
     page.locator("#known").wait_for()
     page.wait_for_timeout(_SETTLED)
     page.close()
+    return round(float(paint), 3)
