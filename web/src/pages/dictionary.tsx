@@ -240,7 +240,7 @@ function Entries({ entries, chosen, onChoose }: EntriesProps) {
           <button type="button" class="entry" aria-pressed={chosen?.id === one.id} onClick={() => onChoose(one)}>
             <span class="gloss">
               {one.gloss}
-              {one.how !== null && <Icon name="play" />}
+              {one.how && <Icon name="play" />}
             </span>
             <small>
               {"score" in one ? fill(t.alike, { percent: percent(Math.max(0, one.score)) }) : signedLanguage(one.language)}
