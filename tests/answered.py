@@ -1,12 +1,16 @@
 """What tests of the service say to it and look for in its answers."""
 
+import asyncio
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 
 from chereme.types import PoseSequence
+
+T = TypeVar("T")
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> str:
@@ -25,6 +29,12 @@ def until(true: Callable[[], Any], seconds: float = 5) -> bool:
     while not true() and time.monotonic() < end:
         time.sleep(0.02)
     return bool(true())
+
+
+def waited(asked: Coroutine[Any, Any, T]) -> T:
+    """What it comes to, in a loop and a thread of its own: where a browser was opened, its loop runs in ours."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, asked).result()
 
 
 def landmarks_of(sequence: PoseSequence, digits: int = 5) -> dict[str, Any]:

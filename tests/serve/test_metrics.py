@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from answered import refused, until
+from answered import refused, until, waited
 from chereme.poses import pose_to_bytes
 from chereme.serve import recognitions
 from chereme.serve.service import Service
@@ -176,7 +176,7 @@ def test_what_was_given_up_is_not_kept_until_a_thread_is_free():
     workers, let_go = Workers(1, 1), threading.Event()
     busy = workers._pool.submit(let_go.wait)
     try:
-        kept = asyncio.run(come_and_go(workers))
+        kept = waited(come_and_go(workers))
         gc.collect()
         assert kept() is None
         assert not busy.done()

@@ -1,12 +1,10 @@
 """The page in a real browser: its frame, its languages, its themes, keyboard, readers, and use without a network."""
 
-import asyncio
 import gzip
 import hashlib
 import json
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -14,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 
+from answered import waited
 from chereme.serve.page_files import PAGE, PageFiles
 from in_browser import PAGES, ROOT, Open, barriers, opener
 
@@ -191,8 +190,7 @@ def page_file(folder: Path, path: str, **headers: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
             return await client.get(path, headers=headers)
 
-    with ThreadPoolExecutor(1) as pool:  # a loop of the browser's runs in this thread
-        return pool.submit(lambda: asyncio.run(ask())).result()
+    return waited(ask())
 
 
 def test_the_page_without_a_build_says_how_to_get_it(tmp_path):

@@ -4,6 +4,7 @@ import socket
 import pytest
 import uvicorn
 
+from answered import waited
 from chereme.errors import CheremeError, RecipeError
 from chereme.serve import AslSettings, ServeSettings, run
 from chereme.serve.run import listen
@@ -50,7 +51,7 @@ def test_an_answers_body_does_not_wait_for_the_receipt_of_its_head():
                 await writer.wait_closed()
         return found
 
-    assert asyncio.run(at_once())
+    assert waited(at_once())
 
 
 def test_no_such_address():
