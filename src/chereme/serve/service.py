@@ -160,7 +160,8 @@ def _described(bundle: Bundle, kind: Any, default: bool = True) -> Model:
         language=bundle.language,
         labels=list(bundle.labels),
         layout=bundle.layout.name,
-        bytes=bundle.onnx_path.stat().st_size,
+        # what a portal's checkpoint was converted to is let go of once it is loaded
+        bytes=bundle.onnx_path.stat().st_size if bundle.onnx_path.is_file() else None,
         use=bundle.card.use,
         card=asdict(bundle.card),
         scores=dict(bundle.scores),
