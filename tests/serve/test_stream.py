@@ -1,6 +1,7 @@
 """Landmarks over a WebSocket: a word whenever a sign has come to its end."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from answered import landmarks_of
+import chereme.serve.stream
+from answered import landmarks_of, until
 from chereme.types import PoseSequence
 from made_up import made_up_swings
 
@@ -29,6 +31,13 @@ def opened(service, **more: Any) -> Iterator[ClientConnection]:
 
 def start(clip: PoseSequence, **more: Any) -> dict[str, Any]:
     return {"type": "start", "layout": clip.layout.name, "fps": clip.fps, "size": list(clip.size), **more}
+
+
+def sign_once(socket: ClientConnection, clip: PoseSequence) -> None:
+    """Landmarks up to where the first sign is over."""
+    socket.send(json.dumps(start(clip)))
+    socket.send(json.dumps({"type": "frames", "points": landmarks_of(clip.with_points(clip.points[:66]))["points"]}))
+    socket.send(json.dumps({"type": "end"}))
 
 
 def heard(socket: ClientConnection) -> list[dict[str, Any]]:
@@ -66,11 +75,38 @@ def test_two_signs_get_two_answers(service, signs_twice, form):
 
 def test_a_sign_under_way_ends_with_the_stream(service, signs_twice):
     with opened(service) as socket:
-        socket.send(json.dumps(start(signs_twice)))
-        begun = signs_twice.with_points(signs_twice.points[:66])
-        socket.send(json.dumps({"type": "frames", "points": landmarks_of(begun)["points"]}))
-        socket.send(json.dumps({"type": "end"}))
+        sign_once(socket, signs_twice)
         assert [one["type"] for one in heard(socket)] == ["ready", "signing", "signing", "sign", "end"]
+
+
+def test_who_goes_away_while_a_sign_waits_gives_up_the_place(serve, signs_twice, monkeypatch):
+    """The one thread is busy all the while with somebody else's."""
+    began, let_go = threading.Event(), threading.Event()
+
+    def slow(*_: Any) -> dict[str, Any]:
+        began.set()
+        assert let_go.wait(20)
+        return {"file": "sign", "predictions": []}
+
+    def asked(streams: int, signs: int) -> bool:
+        text = service.client.get("/api/v1/metrics").text
+        return f"chereme_streams {streams}.0" in text and f"chereme_work {signs}.0" in text
+
+    monkeypatch.setattr(chereme.serve.stream, "answer_landmarks", slow)
+    service = serve(workers=1, waiting=1)
+    try:
+        with opened(service) as first:
+            sign_once(first, signs_twice)
+            assert began.wait(5)
+            for _ in range(3):
+                with opened(service) as second:
+                    sign_once(second, signs_twice)
+                    assert until(lambda: asked(2, 2))
+                assert until(lambda: asked(1, 1))
+            let_go.set()
+            assert [one["type"] for one in heard(first)] == ["ready", "signing", "signing", "sign", "end"]
+    finally:
+        let_go.set()
 
 
 def test_nobody_signs_nothing_is_said(service, signs_twice):

@@ -1,12 +1,14 @@
 """`/stream`: landmarks in, frame by frame, over a WebSocket; words out whenever a sign has come to its end."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fastapi import APIRouter, WebSocket
+from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
 from chereme.errors import CheremeError, LayoutError
@@ -18,7 +20,7 @@ from chereme.serve.metrics import Metrics
 from chereme.serve.refusals import RefusedError, refusal_of
 from chereme.serve.settings import ServeSettings
 from chereme.serve.work import answer_landmarks
-from chereme.serve.workers import Work, Workers
+from chereme.serve.workers import AbandonedError, Work, Workers
 
 if TYPE_CHECKING:  # it loads the lexicon's database: not before somebody asks
     from chereme.serve.lexicons import Lexicons
@@ -26,6 +28,8 @@ if TYPE_CHECKING:  # it loads the lexicon's database: not before somebody asks
 __all__ = ["Streams", "routes"]
 
 _POLICY, _UNREADABLE, _BUSY = 1008, 1007, 1013  # codes with which a WebSocket is closed
+_KEPT = 16
+"""Messages that are read ahead while a sign is worked on; the others stay with the sender."""
 
 
 class Start(msgspec.Struct, forbid_unknown_fields=True, tag="start", tag_field="type"):
@@ -133,7 +137,7 @@ class Streams:
                 await stream.send({"type": "signing", "signing": signing})
             for cut in cuts:
                 if cut is not None:
-                    await stream.send(await self._words(cut, start, layout, recognizer))
+                    await stream.send(await self._words(stream, cut, start, layout, recognizer))
             if isinstance(sent, End):
                 await stream.send({"type": "end"})
                 return
@@ -155,8 +159,14 @@ class Streams:
             raise RefusedError("json", "a time is no number of seconds")
         return list(zip(points, times, strict=True))
 
-    async def _words(self, cut: Cut, start: Start, layout: Layout, recognizer: Recognizer) -> dict[str, Any]:
-        """What a sign was; one that cannot be used, or finds no place, is told, and the stream goes on."""
+    async def _words(
+        self, stream: "_Stream", cut: Cut, start: Start, layout: Layout, recognizer: Recognizer
+    ) -> dict[str, Any]:
+        """What a sign was; one that cannot be used, or finds no place, is told, and the stream goes on.
+
+        Raises:
+            WebSocketDisconnect: the client went away meanwhile.
+        """
 
         def work(_: Work) -> dict[str, Any]:
             judge = self._lexicons().beside(recognizer) if start.lexicon else recognizer
@@ -169,9 +179,12 @@ class Streams:
         self.metrics.signs.inc()
         try:
             with self.workers.place():
-                found = await self.workers.run(work, "sign")
+                async with stream.work() as own:
+                    found = await self.workers.run(work, "sign", own)
         except RefusedError as refused:
             return {"type": "refused", **where, "code": refused.code, "detail": refused.detail}
+        except AbandonedError:
+            raise WebSocketDisconnect from None
         del found["file"]
         return {"type": "sign", **where, **found}
 
@@ -182,9 +195,29 @@ class _Stream:
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
         self.binary = False
+        self._ahead: deque[Message] = deque()
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """Work that is told to end when the client goes away."""
+        own = Work()
+        watching = asyncio.create_task(self._until_gone(own))
+        try:
+            yield own
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    async def _until_gone(self, own: Work) -> None:
+        while len(self._ahead) < _KEPT:
+            self._ahead.append(await self.socket.receive())
+            if self._ahead[-1]["type"] == "websocket.disconnect":
+                own.set()
+                return
 
     async def receive(self) -> _Sent:
-        message = await self.socket.receive()
+        message = self._ahead.popleft() if self._ahead else await self.socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
         content = message.get("bytes")
