@@ -17,7 +17,15 @@ from chereme.features import (
     sampled_features,
     surest,
 )
-from chereme.preprocess import AlignConfig, PreprocessConfig, TrimConfig, preprocess, ways
+from chereme.preprocess import (
+    AlignConfig,
+    PreprocessConfig,
+    TrimConfig,
+    hide_resting_hands,
+    preprocess,
+    rest_line,
+    ways,
+)
 from chereme.types import Bools, Features, Floats, PoseSequence, Prediction, Ranked
 
 __all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "hand_seen", "onnx_session"]
@@ -142,7 +150,7 @@ class Recognizer:
     def recognize(self, sequence: PoseSequence) -> Prediction:
         """Rank the bundle's words for one clip.
 
-        Declines when no hand was seen, no word stands out, or the clip is far from everything that was learnt.
+        Declines when no hand was seen at work, no word stands out, or the clip is far from everything that was learnt.
         """
         logits, distance = self._look(sequence)
         scores = self.bundle.calibration.probabilities(logits)
@@ -174,6 +182,10 @@ def onnx_session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
 
 
 def hand_seen(sequence: PoseSequence) -> bool:
-    """Whether a hand was seen in any frame; true of landmarks that name no hand, as those of Kinect."""
+    """Whether a hand that does not rest was seen in any frame; true of landmarks that name no hand, as those of Kinect.
+
+    A hand rests where its arm hangs, see `chereme.preprocess.rest_line`.
+    """
     names = [g for g in sequence.layout.groups if "hand" in g]
-    return not names or any(bool((~np.isnan(sequence.group(g)[..., 0])).any()) for g in names)
+    working = hide_resting_hands(sequence, rest_line(sequence))
+    return not names or any(bool((~np.isnan(working.group(g)[..., 0])).any()) for g in names)

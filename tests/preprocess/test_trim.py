@@ -134,7 +134,7 @@ def test_pixels_count_where_there_are_any(signing):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        pytest.param({"kind": "peaks"}, "trim.kind must be one of none, hands, simple, complex", id="kind"),
+        pytest.param({"kind": "peaks"}, "trim.kind must be one of none, hands, raised, simple, complex", id="kind"),
         pytest.param({"combine": "sum"}, "trim.combine must be one of mean", id="combine"),
         pytest.param({"landmarks": 0.0}, "not be below 0, and one above", id="no weight"),
         pytest.param({"difference": -1.0}, "not be below 0, and one above", id="a weight below 0"),

@@ -18,11 +18,12 @@ const PREPROCESS: Table = {
   dominant: true,
   clearly: 1.3,
   both_ways: true,
+  hide_resting: false,
   longest_gap: 0.25,
   longest_end: 0,
   average_hands: false,
 };
-const TRIM: Table = { kind: "none" };
+const TRIM: Table = { kind: "none", lead: 0.15 };
 const FEATURES: Table = {
   blocks: ["wrist_places", "hand_seen"],
   velocities: [1, 2],
@@ -64,7 +65,7 @@ describe("settings", () => {
     ["preprocess.average_hands = true", () => preprocess({ average_hands: true })],
     ["preprocess.colour = 3", () => preprocess({ colour: 3 })],
     ['trim.kind = "complex"', () => new Preprocess(layout, PREPROCESS, { kind: "complex" })],
-    ["trim.warp = 2", () => new Preprocess(layout, PREPROCESS, { kind: "none", smoothing: 0.3, warp: 2 })],
+    ["trim.warp = 2", () => new Preprocess(layout, PREPROCESS, { ...TRIM, smoothing: 0.3, warp: 2 })],
     ['features.blocks = "angles"', () => features({ blocks: ["angles"] })],
     ['features.blocks = "constructor"', () => features({ blocks: ["constructor"] })],
     ['features.preset = "isl-408"', () => features({ preset: "isl-408" })],

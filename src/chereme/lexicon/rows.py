@@ -60,10 +60,10 @@ def new_entry(sign: Sign, sequence: PoseSequence, about: About) -> NewEntry:
     """An entry of a clip, without an embedding.
 
     Raises:
-        UnseenError: no hand was seen.
+        UnseenError: no hand was seen, or at rest alone.
     """
     if not hand_seen(sequence):
-        raise UnseenError(f"no hand seen in any of {len(sequence)} frames, so it shows no sign")
+        raise UnseenError(f"no hand seen in any of {len(sequence)} frames, unless at rest, so it shows no sign")
     pose = zlib.compress(pose_to_bytes(sequence), 6)
     added = datetime.now(UTC).isoformat(timespec="seconds")
     return NewEntry(sign, landmark_digest(sequence), pose, sequence.seconds, added, {}, about)

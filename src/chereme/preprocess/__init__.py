@@ -10,6 +10,7 @@ from chereme.preprocess.average_hand import hang_unseen_hands
 from chereme.preprocess.gaps import fill_gaps, gap_seconds, unseen
 from chereme.preprocess.motion import Motion, landmark_motion, mix_motion, smooth
 from chereme.preprocess.reference import AlignConfig, Reference, align_to_reference, find_reference, in_picture
+from chereme.preprocess.rest import hide_resting_hands, rest_line, while_hands_are_raised
 from chereme.preprocess.sides import sort_hands
 from chereme.preprocess.trim import (
     Signing,
@@ -41,17 +42,20 @@ __all__ = [
     "fit_layout",
     "gap_seconds",
     "hang_unseen_hands",
+    "hide_resting_hands",
     "in_picture",
     "landmark_motion",
     "mirror_to_dominant",
     "mix_motion",
     "preprocess",
+    "rest_line",
     "smooth",
     "sort_hands",
     "trim_to_signing",
     "turned_round",
     "unseen",
     "ways",
+    "while_hands_are_raised",
 ]
 
 ALIGNMENTS = ("shoulders", "shoulders-turned", "hands", "hands-in-picture", "reference")
@@ -78,6 +82,9 @@ class PreprocessConfig:
     both_ways: bool = False
     """Look twice at clips whose hands move about as far, as they are and mirrored, and give the surer answer: then a
     mirrored clip is answered as the clip is. Changes neither training nor embeddings."""
+    hide_resting: bool = False
+    """Do not look at hands that hang, where the clip shows arms: whether the engine finds them says more of room and
+    clothes than of the sign. For models that read hands alone too, as far as their clips come with a body."""
     longest_gap: float = 0.25
     """Longest run of unseen frames to fill, in seconds."""
     longest_end: float = 0.0
@@ -114,7 +121,7 @@ def preprocess(
     trim: TrimConfig = WHOLE_CLIP,
     align: AlignConfig = STANDARD_PLACE,
 ) -> PoseSequence:
-    """Pick the landmarks, sort the hands, trim, fill short gaps, align, and turn left-handed signing into right-handed.
+    """Pick the landmarks, sort the hands, hide those at rest, trim, fill gaps, align, mirror left-handed signing.
 
     The settings are the tables `[preprocess]`, `[trim]` and `[align]` of a recipe, alike in training and recognizing.
 
@@ -142,7 +149,7 @@ class Preprocessed:
     """What became of a clip, and why."""
 
     before: PoseSequence
-    """The model's landmarks in all T frames, hands sorted, as extracted otherwise."""
+    """The model's landmarks in all T frames, hands sorted and perhaps hidden at rest, as extracted otherwise."""
     after: PoseSequence
     """What a model gets."""
     motion: Motion | None
@@ -180,12 +187,16 @@ def explain(
         return Preprocessed(before, before, None, Signing(0, len(before) - 1), None, False)
     if config.sort_hands:
         before = sort_hands(before)
+    if config.hide_resting:
+        before = hide_resting_hands(before, rest_line(sequence))
     motion = clip_motion(before, trim, pixels) if trim.reads_motion else None
     signing = Signing(0, len(before) - 1)
     if motion is not None:
         signing = find_signing(motion, before.fps, trim)
     elif trim.kind == "hands":
         signing = while_hands_are_seen(before)
+    elif trim.kind == "raised":
+        signing = while_hands_are_raised(sequence, trim.lead)
     signed = trim_to_signing(before, signing)
     signed = fill_gaps(signed, config.longest_gap, config.longest_end)
     reference = find_reference(before, signing, align) if config.align == "reference" else None

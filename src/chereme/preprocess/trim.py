@@ -22,7 +22,7 @@ __all__ = [
     "while_hands_are_seen",
 ]
 
-KINDS = ("none", "hands", "simple", "complex")
+KINDS = ("none", "hands", "raised", "simple", "complex")
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class TrimConfig:
     """How the start and end of the signing are found; what lies outside is cut off."""
 
     kind: str = "none"
-    """`none`: the whole clip is signing; `hands`: from the first to the last frame in which a hand is seen; `simple`:
-    where motion passes a threshold; `complex`: by peaks and slopes."""
+    """`none`: the whole clip is signing; `hands`: from the first to the last frame in which a hand is seen; `raised`:
+    in which an arm does not hang; `simple`: where motion passes a threshold; `complex`: by peaks and slopes."""
     landmarks: float = 1.0
     """Weight of the landmarks' displacement in the motion curve."""
     difference: float = 0.0
@@ -55,7 +55,7 @@ class TrimConfig:
     slope_width: float = 0.2
     """`complex`: least width of a peak of steepness, in seconds."""
     lead: float = 0.15
-    """`complex`: kept before the steepest rise and after the steepest fall, in seconds."""
+    """`complex`: kept before the steepest rise and after the steepest fall, in seconds; `raised`: before and after."""
     fallback_threshold: float = 0.3
     """`complex`: threshold, as of `simple`, for a side at which no such peak is found."""
     grey_step: int = 30
@@ -112,7 +112,7 @@ class Signing:
     end: int
     """Last frame, itself part of the signing."""
     start_by: str = "whole clip"
-    """What decided: `hands`, `threshold`, `peaks` or `whole clip`."""
+    """What decided: `hands`, `arms`, `threshold`, `peaks` or `whole clip`."""
     end_by: str = "whole clip"
 
     @property

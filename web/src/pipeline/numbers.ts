@@ -13,6 +13,15 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
+/** The value below which `share` percent of the values lie, between two of them where it must; NaN of none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const place = (share / 100) * (sorted.length - 1);
+  const low = Math.floor(place);
+  const next = sorted[Math.min(low + 1, sorted.length - 1)]!;
+  return sorted[low]! + (next - sorted[low]!) * (place - low);
+}
+
 export function clamp(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }

@@ -1,6 +1,7 @@
 import { Familiar } from "./familiar";
 import { Model, type Look } from "./model";
 import { softmax } from "./numbers";
+import { hideRestingHands, restLine } from "./preprocess/rest";
 import { handSeen } from "./sequence";
 import { fetchSpec, type Spec } from "./spec";
 import { atConstantRate } from "./timing";
@@ -38,7 +39,7 @@ export class LocalRecognizer {
   /**
    * Rank the bundle's words for one clip.
    *
-   * Declines when no hand was seen, no word stands out, or the clip is far from everything that was learnt.
+   * Declines when no hand was seen at work, no word stands out, or the clip is far from everything that was learnt.
    *
    * @param frames as tracked, in the order of time.
    * @param size width and height of the pictures in pixels.
@@ -54,10 +55,11 @@ export class LocalRecognizer {
       gloss: this.spec.labels[i]!,
       probability,
     })).sort((a, b) => b.probability - a.probability);
+    const working = hideRestingHands(sequence, restLine(sequence));
     const far = this.familiar && embedding ? this.familiar.distance(embedding) > unknown_beyond : false;
     return {
       predictions: predictions.slice(0, top),
-      unknown: predictions[0]!.probability < unknown_below || far || !handSeen(sequence),
+      unknown: predictions[0]!.probability < unknown_below || far || !handSeen(working),
       seconds: (performance.now() - begun) / 1000,
       bundle: this.spec.name,
     };

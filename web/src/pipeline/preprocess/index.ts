@@ -6,15 +6,16 @@ import { pick, type Sequence } from "../sequence";
 import { Settings, type Table } from "../settings";
 import { alignBody, alignHands, eitherHandLeads, mirrorToDominant, turnedRound } from "./align";
 import { fillGaps } from "./gaps";
+import { hideRestingHands, restLine, whileHandsAreRaised } from "./rest";
 import { sortHands } from "./sides";
 import { whileHandsAreSeen } from "./trim";
 
 const ALIGNMENTS = ["shoulders", "hands", "hands-in-picture"] as const;
-const TRIMS = ["none", "hands"] as const;
+const TRIMS = ["none", "hands", "raised"] as const;
 /** Settings of a trim that say how motion is read, which these kinds do not. */
 const OF_MOTION = (
   "landmarks difference background combine smoothing threshold peak_height peak_width slope_window slope_height" +
-  " slope_width lead fallback_threshold grey_step history variance picture_side"
+  " slope_width fallback_threshold grey_step history variance picture_side"
 ).split(" ");
 /** Of a body, what no recognizer can do without; every point of the hands comes beside them. */
 const NEEDED = ["shoulder", "elbow", "wrist"];
@@ -22,7 +23,9 @@ const NEEDED = ["shoulder", "elbow", "wrist"];
 export class Preprocess {
   private readonly align: (typeof ALIGNMENTS)[number];
   private readonly trim: (typeof TRIMS)[number];
+  private readonly lead: number;
   private readonly sortHands: boolean;
+  private readonly hideResting: boolean;
   private readonly dominant: boolean;
   private readonly clearly: number;
   private readonly bothWays: boolean;
@@ -42,12 +45,14 @@ export class Preprocess {
     this.dominant = settings.flag("dominant");
     this.clearly = settings.number("clearly");
     this.bothWays = settings.flag("both_ways");
+    this.hideResting = settings.flag("hide_resting");
     this.longestGap = settings.number("longest_gap");
     this.longestEnd = settings.number("longest_end");
     settings.only("average_hands", false);
     settings.done();
     const trimming = new Settings(trim, "trim");
     this.trim = trimming.word("kind", TRIMS);
+    this.lead = trimming.number("lead");
     trimming.passOver(...OF_MOTION);
     trimming.done();
   }
@@ -61,7 +66,9 @@ export class Preprocess {
   ready(sequence: Sequence): Sequence {
     let clip = pick(sequence, this.layout);
     if (this.sortHands) clip = sortHands(clip);
+    if (this.hideResting) clip = hideRestingHands(clip, restLine(sequence));
     if (this.trim === "hands") clip = whileHandsAreSeen(clip);
+    if (this.trim === "raised") clip = whileHandsAreRaised(clip, sequence, this.lead);
     clip = fillGaps(clip, this.longestGap, this.longestEnd);
     clip = this.align === "shoulders" ? alignBody(clip) : alignHands(clip, this.align === "hands-in-picture");
     return this.dominant ? mirrorToDominant(clip, this.clearly) : clip;
