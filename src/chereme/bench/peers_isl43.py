@@ -10,7 +10,15 @@ from chereme.dataset.protocols import isl43
 
 __all__ = ["ENTRANTS", "measure"]
 
-ENTRANTS = (Entrant("islr-first"), Entrant("spoter"), Entrant("knn", seeds=(0,)), Entrant("isl43", ours=True))
+_RAISED = ("preprocess.hide_resting=true", "trim.kind=raised")
+_NO_REST = "hands at rest, and what lies before and after the arms are raised: hidden and cut off as for ours"
+
+ENTRANTS = (
+    Entrant("islr-first", _RAISED, _NO_REST),
+    Entrant("spoter", _RAISED, _NO_REST),
+    Entrant("knn", seeds=(0,)),
+    Entrant("isl43", ours=True),
+)
 
 
 def measure(
