@@ -103,7 +103,7 @@ def test_explained_in_pictures(pose, tmp_path):
 def test_a_recipe_decides(pose, tmp_path):
     result = run(pose, "-o", tmp_path / "out", "--recipe", "isl43", "--explain", "--json")
     (answer,) = json.loads(result.stdout)
-    assert (answer["start"], answer["end"], answer["start_by"]) == (0, 99, "whole clip")
+    assert (answer["start"], answer["end"], answer["start_by"]) == (0, 99, "arms")
     assert "reference" not in answer
     assert [p.rpartition("-")[2] for p in answer["pictures"]] == ["after.png", "after.gif"]  # nothing was measured
     assert len(read_pose(answer["output"]).layout) == 55
