@@ -11,7 +11,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from figure_rows import ROWS
+from figure_running import RUNNING
+from figure_scores import SCORES
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -27,7 +28,7 @@ PLACE = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.DOTALL
 def table(page: Path) -> str:
     """One row per figure of a page that has a record; says of each whether its goal was met."""
     text = "| what | ours | peer, same run | ratio or score | goal | command |\n|---|---|---|---|---|---|\n"
-    for row in ROWS:
+    for row in (*SCORES, *RUNNING):
         path = ROOT / "benchmarks" / "results" / f"{row.bench}.json"
         if not path.exists() or (page == README and row.bench not in HEADLINES):
             continue

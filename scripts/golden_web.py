@@ -36,7 +36,9 @@ def drawn(words: int = 3) -> Iterator[tuple[str, PoseSequence]]:
     for i, gloss in enumerate(decoder.glosses[:words]):
         fps, size = ((25.0, (1280, 720)), (30.0, (640, 480)), (12.5, (720, 1280)))[i % 3]
         yield gloss, decoder.produce(gloss, fps, size)
-    yield from spoilt(decoder.produce(decoder.glosses[0], 30.0))
+    word = decoder.produce(decoder.glosses[0], 30.0)
+    yield "idle", replace(word, points=np.repeat(word.points[-1:], 30, axis=0), confidence=None, filled=None)
+    yield from spoilt(word)
 
 
 def spoilt(clip: PoseSequence) -> Iterator[tuple[str, PoseSequence]]:

@@ -9,6 +9,8 @@ from chereme.bundle import Bundle
 from chereme.layout import BODY_HANDS_75
 from chereme.types import Floats, PoseSequence
 
+SIDES = ("left", "right")
+
 
 def made_up_signer(frames: int, rng: np.random.Generator, fps: float = 25.0) -> PoseSequence:
     """A torso with arms that swing and hands of plausible size: for tests that need sane geometry, not a sign."""
@@ -38,6 +40,18 @@ def made_up_signer(frames: int, rng: np.random.Generator, fps: float = 25.0) -> 
         points[:, layout.groups[f"{side}_hand"]] = wrist[:, None] + hand
     points += rng.normal(0, 1e-4, points.shape).astype(np.float32)
     return PoseSequence(points, layout, fps, (1280, 720), np.ones((frames, 75), np.float32))
+
+
+def hung(clip: PoseSequence, frames: slice, sides: tuple[str, ...] = SIDES) -> PoseSequence:
+    """The clip with arms straight down in some frames, hands hanging from them."""
+    points = clip.points.copy()
+    for side in sides:
+        shoulder, elbow, wrist = (clip.layout.index(f"pose/{side}_{joint}") for joint in ("shoulder", "elbow", "wrist"))
+        points[frames, elbow] = points[frames, shoulder] + np.float32([0, 0.22, 0])
+        drop = points[frames, shoulder] + np.float32([0, 0.44, 0]) - points[frames, wrist]
+        points[frames, clip.layout.groups[f"{side}_hand"]] += drop[:, None]
+        points[frames, wrist] += drop
+    return clip.with_points(points)
 
 
 def made_up_hands(count: int, rng: np.random.Generator) -> Floats:

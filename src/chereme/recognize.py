@@ -187,5 +187,7 @@ def hand_seen(sequence: PoseSequence) -> bool:
     A hand rests where its arm hangs, see `chereme.preprocess.rest_line`.
     """
     names = [g for g in sequence.layout.groups if "hand" in g]
+    if not names:
+        return True
     working = hide_resting_hands(sequence, rest_line(sequence))
-    return not names or any(bool((~np.isnan(working.group(g)[..., 0])).any()) for g in names)
+    return any(bool((~np.isnan(working.group(g)[..., 0])).any()) for g in names)

@@ -11,6 +11,7 @@ from chereme.lexicon import About, Lexicon, Sign
 from chereme.lexicon.sign import cut, landmark_digest
 from chereme.poses import pose_from_bytes, pose_to_bytes
 from chereme.recognize import DEFAULT_ENCODER
+from made_up import hung
 
 
 def test_a_sign_is_shown_once_and_known(lexicon, clips):
@@ -105,6 +106,8 @@ def test_a_clip_without_hands_shows_no_sign(lexicon, clips):
     points[:, 33:] = np.nan
     with pytest.raises(UnseenError, match="no hand seen in any of 12 frames"):
         lexicon.add("casa", clips[0].with_points(points))
+    with pytest.raises(UnseenError, match="no hand seen in any of 12 frames, unless at rest"):
+        lexicon.add("casa", hung(clips[0], slice(None)))
     assert lexicon.entries() == []
 
 

@@ -10,6 +10,7 @@ from chereme.errors import LexiconError
 from chereme.lexicon import Lexicon, LexiconPrediction, RankedSign, Sign, join, rank_signs
 from chereme.recognize import Recognizer
 from chereme.types import Prediction, Ranked
+from made_up import hung
 
 
 @pytest.fixture
@@ -51,6 +52,12 @@ def test_declines_without_hands(lexicon, clips):
     points = clips[0].points.copy()
     points[:, 33:] = np.nan
     assert rank_signs(lexicon, clips[0].with_points(points)).unknown
+
+
+def test_declines_hands_at_rest(lexicon, clips):
+    lexicon.add("casa", clips[0])
+    assert not rank_signs(lexicon, clips[0]).unknown
+    assert rank_signs(lexicon, hung(clips[0], slice(None))).unknown
 
 
 def test_one_language_only(lexicon, clips):

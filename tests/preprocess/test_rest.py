@@ -5,27 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chereme.layout import HANDS_42, KINECT_20, UPPER_BODY_55
+from chereme.layout import HANDS_42, KINECT_20
 from chereme.preprocess import PreprocessConfig, TrimConfig, explain, preprocess, rest_line
-from chereme.recipe import find_recipe
-from chereme.train.config import RecognizerRecipe
+from chereme.produce import Decoder
+from chereme.recognize import DEFAULT_BUNDLE, DEFAULT_ENCODER, Recognizer
 from chereme.types import PoseSequence
+from made_up import SIDES, hung
 
 HIDE = PreprocessConfig(layout="upper_body_55", hide_resting=True, dominant=False)
 RAISED = TrimConfig(kind="raised", lead=0.0)
-SIDES = ("left", "right")
-
-
-def hung(clip: PoseSequence, frames: slice, sides: tuple[str, ...] = SIDES) -> PoseSequence:
-    """The clip with arms straight down in some frames, hands hanging from them."""
-    points = clip.points.copy()
-    for side in sides:
-        shoulder, elbow, wrist = (clip.layout.index(f"pose/{side}_{joint}") for joint in ("shoulder", "elbow", "wrist"))
-        points[frames, elbow] = points[frames, shoulder] + np.float32([0, 0.22, 0])
-        drop = points[frames, shoulder] + np.float32([0, 0.44, 0]) - points[frames, wrist]
-        points[frames, clip.layout.groups[f"{side}_hand"]] += drop[:, None]
-        points[frames, wrist] += drop
-    return clip.with_points(points)
 
 
 def shown(clip: PoseSequence, side: str) -> list[bool]:
@@ -113,8 +101,28 @@ def test_a_skeleton_without_hands_is_trimmed_too():
     assert (found.signing.start, found.signing.end) == (6, 14)
 
 
-def test_the_recognizer_that_ships_looks_at_no_hand_at_rest():
-    recipe = RecognizerRecipe.read(find_recipe("isl43"))
-    assert recipe.preprocess.hide_resting
-    assert recipe.trim.kind == "raised"
-    assert recipe.preprocess.layout == UPPER_BODY_55.name
+class TestRecognizersThatShip:
+    @pytest.fixture(params=[DEFAULT_BUNDLE, DEFAULT_ENCODER])
+    def recognizer(self, request) -> Recognizer:
+        return Recognizer.load(request.param)
+
+    @pytest.fixture
+    def word(self) -> PoseSequence:
+        """`Attack` as the decoder signs it: by the right hand, from beside the hip; the left stays there."""
+        return Decoder.load().produce("Attack", 30.0)
+
+    def test_a_resting_hand_that_was_not_found_makes_no_difference(self, recognizer, word):
+        points, found = word.points.copy(), 0
+        for side in SIDES:
+            hand = word.layout.groups[f"{side}_hand"]
+            low = points[:, hand.start, 1] > word.landmark(f"pose/{side}_hip")[:, 1]
+            found += np.isfinite(points[low, hand.start, 1]).sum()
+            points[low, hand] = np.nan
+        assert found > len(word)
+        unseen = word.with_points(points)
+        np.testing.assert_array_equal(recognizer.embed(word), recognizer.embed(unseen))
+        assert recognizer.recognize(word) == recognizer.recognize(unseen)
+
+    def test_who_stands_there_says_nothing(self, recognizer, word):
+        assert not recognizer.recognize(word).unknown
+        assert recognizer.recognize(hung(word, slice(None))).unknown

@@ -187,16 +187,17 @@ def explain(
         return Preprocessed(before, before, None, Signing(0, len(before) - 1), None, False)
     if config.sort_hands:
         before = sort_hands(before)
-    if config.hide_resting:
-        before = hide_resting_hands(before, rest_line(sequence))
+    line = rest_line(sequence) if config.hide_resting or trim.kind == "raised" else None
+    if line is not None and config.hide_resting:
+        before = hide_resting_hands(before, line)
     motion = clip_motion(before, trim, pixels) if trim.reads_motion else None
     signing = Signing(0, len(before) - 1)
     if motion is not None:
         signing = find_signing(motion, before.fps, trim)
     elif trim.kind == "hands":
         signing = while_hands_are_seen(before)
-    elif trim.kind == "raised":
-        signing = while_hands_are_raised(sequence, trim.lead)
+    elif line is not None and trim.kind == "raised":
+        signing = while_hands_are_raised(sequence, line, trim.lead)
     signed = trim_to_signing(before, signing)
     signed = fill_gaps(signed, config.longest_gap, config.longest_end)
     reference = find_reference(before, signing, align) if config.align == "reference" else None

@@ -7,7 +7,7 @@ import numpy as np
 from chereme.layout import Layout
 from chereme.types import Floats, PoseSequence
 
-__all__ = ["align_body", "align_hands", "either_hand_leads", "mirror_to_dominant", "turned_round"]
+__all__ = ["align_body", "align_hands", "body_group", "either_hand_leads", "mirror_to_dominant", "turned_round"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,13 @@ class _Anchors:
     right_wrist: str
 
 
+def body_group(layout: Layout) -> str:
+    """Name of the group that holds shoulders and arms, in the layouts that have one."""
+    return "body" if "body" in layout.groups else "pose"
+
+
 def _anchors(layout: Layout) -> _Anchors:
-    group = "body" if "body" in layout.groups else "pose"
+    group = body_group(layout)
     return _Anchors(*(f"{group}/{name}" for name in ("left_shoulder", "right_shoulder", "left_wrist", "right_wrist")))
 
 

@@ -6,6 +6,7 @@ of a few sessions a word was recorded, and is wrong in the next one.
 
 import numpy as np
 
+from chereme.preprocess.align import body_group
 from chereme.preprocess.trim import Signing
 from chereme.types import Floats, PoseSequence
 
@@ -23,7 +24,7 @@ def rest_line(sequence: PoseSequence) -> Floats:
     The line lies 0.85 of an arm's length below the middle of the shoulders. That length is the longer one of both
     arms, upper arm and forearm as the picture shows them.
     """
-    group = "body" if "body" in sequence.layout.groups else "pose"
+    group = body_group(sequence.layout)
     names = [[f"{group}/{side}_{joint}" for joint in ("shoulder", "elbow", "wrist")] for side in ("left", "right")]
     nowhere = np.full(len(sequence), np.nan, np.float32)
     if not all(sequence.layout.has(name) for arm in names for name in arm):
@@ -49,24 +50,25 @@ def hide_resting_hands(sequence: PoseSequence, line: Floats) -> PoseSequence:
     """
     points, resting = sequence.points, np.zeros(sequence.points.shape[:2], bool)
     for name, at in sequence.layout.groups.items():
-        if name.endswith("_hand"):
+        if "hand" in name:
             resting[:, at] = (points[:, at.start, 1] > line)[:, None]
     if not resting.any():
         return sequence
     return sequence.with_points(np.where(resting[..., None], np.float32(np.nan), points))
 
 
-def while_hands_are_raised(sequence: PoseSequence, lead: float) -> Signing:
-    """From the first to the last frame in which a wrist of the body lies above `rest_line`; the whole clip without one.
+def while_hands_are_raised(sequence: PoseSequence, line: Floats, lead: float) -> Signing:
+    """From the first to the last frame in which a wrist of the body lies above the line; the whole clip without one.
 
     Args:
         sequence: T frames.
+        line: (T,) as `rest_line` gives it.
         lead: seconds that are kept before and after.
     """
-    line, last = rest_line(sequence), len(sequence) - 1
+    last = len(sequence) - 1
     if np.isnan(line).all():
         return Signing(0, last)
-    group = "body" if "body" in sequence.layout.groups else "pose"
+    group = body_group(sequence.layout)
     wrists = np.stack([sequence.landmark(f"{group}/{side}_wrist")[:, 1] for side in ("left", "right")])
     raised = np.flatnonzero((wrists <= line).any(0))
     if not len(raised):

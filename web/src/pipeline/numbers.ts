@@ -8,9 +8,7 @@ export function roundHalfEven(value: number): number {
 
 /** The middle value; of an even count, the mean of the two in the middle; NaN of none. */
 export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+  return percentile(values, 50);
 }
 
 /** The value below which `share` percent of the values lie, between two of them where it must; NaN of none. */

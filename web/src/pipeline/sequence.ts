@@ -20,6 +20,13 @@ export function at(sequence: Sequence, t: number, joint: number): number {
   return 3 * (t * sequence.layout.length + joint);
 }
 
+/** Distance of two landmarks of a frame in the plane of the picture; NaN where either was not seen. */
+export function apart(sequence: Sequence, t: number, one: number, other: number): number {
+  const { points } = sequence;
+  const [a, b] = [at(sequence, t, one), at(sequence, t, other)];
+  return Math.hypot(points[a]! - points[b]!, points[a + 1]! - points[b + 1]!);
+}
+
 /** The landmarks of another layout by name; NaN for those that are not here. */
 export function pick(sequence: Sequence, layout: Layout): Sequence {
   if (layout === sequence.layout) return sequence;

@@ -95,7 +95,8 @@ function path(sequence: Sequence, side: "left" | "right"): number {
   return hasBody ? length : length + 0.1 * seen;
 }
 
-function bodyGroup(layout: Layout): string {
+/** Name of the group that holds shoulders and arms, in the layouts that have one. */
+export function bodyGroup(layout: Layout): string {
   return layout.groups.has("body") ? "body" : "pose";
 }
 

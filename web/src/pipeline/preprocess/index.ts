@@ -66,9 +66,10 @@ export class Preprocess {
   ready(sequence: Sequence): Sequence {
     let clip = pick(sequence, this.layout);
     if (this.sortHands) clip = sortHands(clip);
-    if (this.hideResting) clip = hideRestingHands(clip, restLine(sequence));
+    const line = this.hideResting || this.trim === "raised" ? restLine(sequence) : undefined;
+    if (line && this.hideResting) clip = hideRestingHands(clip, line);
     if (this.trim === "hands") clip = whileHandsAreSeen(clip);
-    if (this.trim === "raised") clip = whileHandsAreRaised(clip, sequence, this.lead);
+    if (line && this.trim === "raised") clip = whileHandsAreRaised(clip, sequence, line, this.lead);
     clip = fillGaps(clip, this.longestGap, this.longestEnd);
     clip = this.align === "shoulders" ? alignBody(clip) : alignHands(clip, this.align === "hands-in-picture");
     return this.dominant ? mirrorToDominant(clip, this.clearly) : clip;

@@ -1,7 +1,8 @@
 /** Hands at rest belong to the room and the camera, not to the sign: `chereme.preprocess.rest`. */
 
 import { percentile, roundHalfEven } from "../numbers";
-import { at, frameCount, stretch, type Sequence } from "../sequence";
+import { apart, at, frameCount, stretch, type Sequence } from "../sequence";
+import { bodyGroup } from "./align";
 
 const HANGS = 0.85;
 const REACH = 90;
@@ -11,7 +12,7 @@ const SIDES = ["left", "right"] as const;
 export function restLine(sequence: Sequence): Float32Array {
   const { layout, points } = sequence;
   const line = new Float32Array(frameCount(sequence)).fill(NaN);
-  const names = SIDES.map((side) => ["shoulder", "elbow", "wrist"].map((joint) => `${body(sequence)}/${side}_${joint}`));
+  const names = SIDES.map((side) => ["shoulder", "elbow", "wrist"].map((joint) => `${bodyGroup(layout)}/${side}_${joint}`));
   if (!names.flat().every((name) => layout.has(name))) return line;
   const arms = names.map((arm) => layout.indices(arm) as [number, number, number]);
   const lengths = arms.map(([shoulder, elbow, wrist]) =>
@@ -42,9 +43,13 @@ export function hideRestingHands(sequence: Sequence, line: Float32Array): Sequen
 }
 
 /** From the first to the last frame in which a wrist of the `source`'s body does not hang, and some more. */
-export function whileHandsAreRaised(clip: Sequence, source: Sequence, lead: number): Sequence {
-  const line = restLine(source);
-  const names = SIDES.map((side) => `${body(source)}/${side}_wrist`);
+export function whileHandsAreRaised(
+  clip: Sequence,
+  source: Sequence,
+  line: Float32Array,
+  lead: number,
+): Sequence {
+  const names = SIDES.map((side) => `${bodyGroup(source.layout)}/${side}_wrist`);
   if (line.every(Number.isNaN)) return clip;
   const wrists = source.layout.indices(names);
   const raised = Array.from(line.keys()).filter((t) =>
@@ -53,13 +58,4 @@ export function whileHandsAreRaised(clip: Sequence, source: Sequence, lead: numb
   if (!raised.length) return clip;
   const more = roundHalfEven(lead * clip.fps);
   return stretch(clip, Math.max(0, raised[0]! - more), Math.min(line.length - 1, raised[raised.length - 1]! + more));
-}
-
-function body({ layout }: Sequence): string {
-  return layout.groups.has("body") ? "body" : "pose";
-}
-
-function apart(sequence: Sequence, t: number, one: number, other: number): number {
-  const [a, b] = [at(sequence, t, one), at(sequence, t, other)];
-  return Math.hypot(sequence.points[a]! - sequence.points[b]!, sequence.points[a + 1]! - sequence.points[b + 1]!);
 }

@@ -1,4 +1,4 @@
-import { at, frameCount, type Sequence } from "../sequence";
+import { apart, at, frameCount, type Sequence } from "../sequence";
 
 /**
  * Put hands that the tracker filed under the other side back where they are, frame by frame.
@@ -14,10 +14,10 @@ export function sortHands(sequence: Sequence): Sequence {
   const [leftWrist, rightWrist] = layout.indices(["pose/left_wrist", "pose/right_wrist"]) as [number, number];
   const points = sequence.points.slice();
   for (let t = 0; t < frameCount(sequence); t++) {
-    const apart = (hand: number, wrist: number) => distance(sequence, t, hand, wrist);
+    const gap = (hand: number, wrist: number) => apart(sequence, t, hand, wrist) || 0; // 0 where either was not seen
     if (Number.isNaN(points[at(sequence, t, leftWrist)]! + points[at(sequence, t, rightWrist)]!)) continue;
-    const keep = apart(left.start, leftWrist) + apart(right.start, rightWrist);
-    const swap = apart(left.start, rightWrist) + apart(right.start, leftWrist);
+    const keep = gap(left.start, leftWrist) + gap(right.start, rightWrist);
+    const swap = gap(left.start, rightWrist) + gap(right.start, leftWrist);
     if (swap >= keep) continue;
     const wide = 3 * (left.stop - left.start);
     const [one, other] = [at(sequence, t, left.start), at(sequence, t, right.start)];
@@ -25,10 +25,4 @@ export function sortHands(sequence: Sequence): Sequence {
     points.set(sequence.points.subarray(one, one + wide), other);
   }
   return { ...sequence, points };
-}
-
-/** In the plane of the picture; 0 where either was not seen. */
-function distance({ points, layout }: Sequence, t: number, hand: number, wrist: number): number {
-  const [a, b] = [3 * (t * layout.length + hand), 3 * (t * layout.length + wrist)];
-  return Math.hypot(points[a]! - points[b]!, points[a + 1]! - points[b + 1]!) || 0;
 }

@@ -1,0 +1,183 @@
+"""What running costs, here and in the browser, and whether the page answers as Python does."""
+
+from figure import (
+    Figure,
+    Goal,
+    at_least,
+    at_most,
+    ours_of,
+    peer_of,
+    ratio,
+    value,
+)
+
+RUNNING: tuple[Figure, ...] = (
+    Figure(
+        "render-speed",
+        "solid drawn signer at 512 pixels, one thread: pictures per second of processor time",
+        lambda record: (
+            f"{record['value']:.1f} /s; MediaPipe finds {record['hands_found']['signer']['share']:.3f} of its hands"
+        ),
+        lambda record: f"pose-format's dots and lines {record['peer_value']:.0f} /s",
+        value,
+        at_least("25"),
+    ),
+    Figure(
+        "spell-latency",
+        "landmarks of a hand to its letter: ms ÷ scikit-learn's MLPClassifier of the same shape",
+        ours_of("ms", 3),
+        peer_of("ms", 3),
+        ratio,
+        at_most("0.5"),
+    ),
+    Figure(
+        "extract-images",
+        "pictures/s with two processes ÷ the portal's loop",
+        ours_of("/s"),
+        peer_of("/s"),
+        ratio,
+        at_least("1.6"),
+    ),
+    Figure(
+        "extract",
+        "landmarks: processor ms per frame ÷ a bare MediaPipe Holistic loop",
+        ours_of("ms"),
+        peer_of("ms"),
+        ratio,
+        at_most("1.05"),
+    ),
+    Figure(
+        "extract",
+        "landmarks: frames/s with two processes ÷ one",
+        lambda record: f"{record['frames_per_second_2_processes']:.1f} frames/s",
+        lambda record: f"{record['frames_per_second_1_process']:.1f} frames/s",
+        lambda record: float(record["processes_2_over_1"]),
+        at_least("1.6"),
+    ),
+    Figure(
+        "features",
+        "all 339 features of the Libras system, frames/s ÷ a Python function per number and frame",
+        ours_of("/s", 0),
+        lambda record: (
+            f"{record['peer_value']:.0f} /s; given its points as lists, ours is {record['ratio_lists_ready']:.0f} ×"
+        ),
+        ratio,
+        at_least("60"),
+    ),
+    Figure(
+        "features",
+        "preprocessing and our own features, frames/s ÷ a plain Python loop with the same numbers",
+        lambda record: f"{record['signer_frames_per_second']:.0f} /s",
+        lambda record: f"{record['signer_peer_frames_per_second']:.0f} /s",
+        lambda record: float(record["signer_ratio"]),
+        at_least("40"),
+    ),
+    Figure(
+        "store",
+        "random training batches/s from the packed store ÷ one `.npy` file per clip",
+        ours_of("/s", 0),
+        peer_of("/s", 0),
+        ratio,
+        at_least("10"),
+    ),
+    Figure(
+        "infer-torch",
+        "one clip: ONNX Runtime ms ÷ eager torch, one thread",
+        ours_of("ms", 2),
+        peer_of("ms", 2),
+        ratio,
+        at_most("0.5"),
+    ),
+    Figure(
+        "cold",
+        "`chereme recognize x.pose` in a new process: wall ÷ `import torch`",
+        ours_of("s", 2),
+        peer_of("s", 2),
+        ratio,
+        at_most("0.5"),
+    ),
+    Figure(
+        "cold",
+        "the same: peak memory",
+        lambda record: f"{record['rss_mib']:.0f} MiB",
+        lambda record: f"{record['peer_rss_mib']:.0f} MiB",
+        lambda record: float(record["rss_ratio"]),
+        at_most("0.8"),
+    ),
+    Figure(
+        "server-cold",
+        "`chereme serve` until it can recognize: wall ÷ `import torch`",
+        ours_of("s", 2),
+        peer_of("s", 2),
+        ratio,
+        at_most("1"),
+    ),
+    Figure(
+        "api-latency",
+        "landmarks to words over HTTP, 8 clients at once: p50 ÷ as many callers in process",
+        ours_of("ms"),
+        peer_of("ms"),
+        ratio,
+        at_most("2"),
+    ),
+    Figure(
+        "api-latency",
+        "the same: p99",
+        lambda record: f"{record['p99_ms']:.1f} ms",
+        lambda record: f"{record['peer_p99_ms']:.1f} ms",
+        lambda record: float(record["ratio_p99"]),
+        at_most("6"),
+    ),
+    Figure(
+        "api-load",
+        "10,000 requests of twelve kinds: resident memory at the end ÷ after the first 1,000",
+        lambda record: f"{record['value']:.0f} MiB, {record['errors']} errors",
+        peer_of("MiB", 0),
+        ratio,
+        Goal("≤ 1.05, no errors", lambda found: found <= 1.05),
+    ),
+    Figure(
+        "web-parity",
+        "recognizing in the browser: largest difference of a word's probability from Python's",
+        lambda record: f"{record['value']:.4f} ({record['drawn']} drawn and {record['filmed']} real films)",
+        lambda record: (
+            f"Python beside itself, one bit of a picture turned: {record['one_bit']['probabilities_largest']:.4f}"
+        ),
+        value,
+        at_most("0.02"),
+    ),
+    Figure(
+        "web-parity",
+        "the same: largest distance of a landmark, in shoulder widths",
+        lambda record: f"{record['landmarks_largest']:.3f} (mean {record['landmarks_mean']:.4f})",
+        lambda record: (
+            f"the same: {record['one_bit']['landmarks_largest']:.3f} (mean {record['one_bit']['landmarks_mean']:.4f})"
+        ),
+        lambda record: float(record["landmarks_largest"]),
+        at_most("0.03"),
+    ),
+    Figure(
+        "web-fps",
+        "pictures/s that the recognize page looks at ÷ a page that only runs the engine",
+        ours_of("/s"),
+        peer_of("/s"),
+        ratio,
+        at_least("0.9"),
+    ),
+    Figure(
+        "web-size",
+        "bytes served until the page works offline; at a second visit",
+        lambda record: f"{record['value']:.1f} MB",
+        lambda record: f"second visit: {1000 * record['peer_value']:.0f} kB",
+        value,
+        Goal("≤ 30 MB; ≤ 50 kB", lambda found: found <= 30),
+    ),
+    Figure(
+        "web-size",
+        "seconds from asking this machine for the page to its first paint, at a first visit",
+        lambda record: f"{record['seconds_to_first_paint']['first']:.2f} s",
+        lambda record: f"second visit: {record['seconds_to_first_paint']['second']:.2f} s",
+        lambda record: float(record["seconds_to_first_paint"]["first"]),
+        at_most("1"),
+    ),
+)
