@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from chereme.poses import pose_to_bytes
 from in_browser import Open, opener, tracker_script
+from made_up import hung
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_one_sign_can_be_recorded(open_page, book):
     expect(page.locator("#record")).to_be_visible(timeout=30_000)
     page.click("#record")
     expect(page.locator("#stop")).to_be_visible(timeout=10_000)
-    page.wait_for_timeout(900)
+    page.wait_for_timeout(2500)  # a hand rises after the first
     page.click("#stop")
     expect_view(page, "result")
     expect(page.locator("#retake")).to_be_visible()
@@ -176,6 +177,12 @@ def test_a_wall_shows_nobody(open_page, signer, wall):
     page = open_page(script=tracker_script(signer.with_points(np.full_like(signer.points, np.nan))))
     send(page, "wall.mp4", wall, "video/mp4")
     expect(page.get_by_role("heading", name="I see nobody in it")).to_be_visible(timeout=30_000)
+
+
+def test_hands_that_only_hang_show_no_sign(open_page, signer, wall):
+    page = open_page(script=tracker_script(hung(signer, slice(None))))
+    send(page, "idle.mp4", wall, "video/mp4")
+    expect(page.get_by_role("heading", name="I see no hand that signs")).to_be_visible(timeout=30_000)
 
 
 def test_too_large_is_said_before_sending(page):

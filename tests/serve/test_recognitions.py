@@ -19,7 +19,7 @@ from chereme.poses import pose_to_bytes
 from chereme.render import draw_signer
 from chereme.serve.landmarks import JsonAnswer
 from chereme.types import PoseSequence
-from made_up import made_up_signer
+from made_up import hung, made_up_signer
 
 
 def picture(width: int, height: int) -> bytes:
@@ -114,11 +114,17 @@ def test_a_film_of_nobody(service, wall):
     assert "nobody seen in any of 8 frames" in refused(service.recognize("wall.mp4", wall), 422, "nobody")
 
 
-def test_no_hand(service, signer):
+def handless(signer: PoseSequence) -> PoseSequence:
     points = signer.points.copy()
     points[:, 33:] = np.nan
-    answer = service.recognize("x.pose", pose_to_bytes(signer.with_points(points)))
-    assert "no hand seen in any of 16 frames" in refused(answer, 422, "no_hand")
+    return signer.with_points(points)
+
+
+@pytest.mark.parametrize("still", [handless, lambda signer: hung(signer, slice(None))], ids=["unseen", "at rest"])
+def test_no_hand(service, signer, still):
+    answer = service.recognize("x.pose", pose_to_bytes(still(signer)))
+    detail = refused(answer, 422, "no_hand")
+    assert "x.pose: no hand seen in any of 16 frames, unless at rest; raise at least one hand" in detail
 
 
 def test_landmarks_that_the_model_cannot_do_without(service):

@@ -2,6 +2,7 @@
 
 import { BONES, LAYOUT, NAMES, pointsOf } from "./body";
 import type { Landmarks } from "./api";
+import { checkHand } from "./check-hand";
 import { encoder } from "./engine";
 import { Gallery, type Frame } from "./pipeline";
 import { Store } from "./store";
@@ -80,7 +81,13 @@ export function landmarksOf(frames: Frame[], size: [number, number]): Landmarks 
   };
 }
 
+/**
+ * A clip as an example of a sign.
+ *
+ * @throws Refused when no hand was seen at work: it shows no sign.
+ */
 export async function exampleOf(frames: Frame[], size: [number, number]): Promise<Example & { space: string }> {
+  checkHand(frames, size);
   const looks = await encoder();
   return { embedding: [...(await looks.embed(frames, size))], landmarks: landmarksOf(frames, size), space: looks.space };
 }

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from chereme.errors import LayoutError
 from chereme.layout import LAYOUTS, Layout, layout_named
+from chereme.recognize import hand_seen
 from chereme.serve.refusals import RefusedError
 from chereme.serve.settings import ServeSettings
 from chereme.types import Floats, PoseSequence
@@ -140,11 +141,10 @@ class JsonAnswer(Response):
 
 
 def check_hand(sequence: PoseSequence, name: str) -> None:
-    """Refuse a clip in which no hand was seen; landmarks that name no hand, as those of Kinect, pass."""
-    hands = [g for g in sequence.layout.groups if "hand" in g]
-    if hands and not any(sequence.seen[:, sequence.layout.groups[g]].any() for g in hands):
+    """Refuse a clip in which no hand was seen at work; landmarks that name no hand, as those of Kinect, pass."""
+    if not hand_seen(sequence):
         where = f"any of {len(sequence)} frames" if len(sequence) > 1 else "the picture"
-        raise RefusedError("no_hand", f"{name}: no hand seen in {where}")
+        raise RefusedError("no_hand", f"{name}: no hand seen in {where}, unless at rest")
 
 
 def check_length(seconds: float, name: str, settings: ServeSettings) -> None:

@@ -35,7 +35,7 @@ ADVICE = {
     "no_sign": (422, "say it in other words, have it spelled with `spell`, or add the signs to the lexicon"),
     "query": (422, "GET /api/v1/openapi.json describes what is taken"),
     "no_file": (422, "send a multipart form with the picture in the field `file`"),
-    "no_hand": (422, "keep at least one hand inside the picture, in good light"),
+    "no_hand": (422, "raise at least one hand and keep it inside the picture, in good light"),
     "landmarks_missing": (422, "extract it again with the layout that the model reads, see GET /api/v1/models"),
     "busy": (429, "try again in a few seconds"),
     "internal": (500, "the log of the service says more; please report it"),

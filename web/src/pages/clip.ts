@@ -2,12 +2,13 @@
 
 import * as api from "../api";
 import { pointsOf } from "../body";
+import { checkHand } from "../check-hand";
 import { mayAsk, service, tracker } from "../engine";
 import { look, picture, plays } from "../film";
 import { nameSign, type Named } from "../naming";
 import type { Frame } from "../pipeline";
 import type { Seen } from "../parts/player";
-import { drawingOf, frameSeen, type Points } from "../skeleton";
+import { drawingOf, type Points } from "../skeleton";
 
 export interface Clip {
   file: File;
@@ -96,9 +97,7 @@ async function inBrowser(
   if (frames.every((frame) => Number.isNaN(frame.points[3 * 11]!))) {
     throw new api.Refused("nobody", `${clip.file.name}: nobody seen in any of ${frames.length} pictures`);
   }
-  if (!frames.some(frameSeen)) {
-    throw new api.Refused("no_hand", `${clip.file.name}: no hand seen in any of ${frames.length} pictures`);
-  }
+  checkHand(frames, size, clip.file.name);
   const named = await nameSign(frames, size);
   signal.throwIfAborted();
   return {

@@ -2,9 +2,9 @@
 
 import * as api from "../api";
 import { sent } from "../body";
+import { checkHand } from "../check-hand";
 import { mayAsk } from "../engine";
 import { Encoder, Lexicons, RefusedError, type Frame } from "../pipeline";
-import { frameSeen } from "../skeleton";
 import { MayWeAsk } from "./clip";
 
 export interface LookedUp extends api.Hits {
@@ -17,7 +17,7 @@ const encoders = new Map<string, Promise<Encoder>>();
 
 /** The signs that are most like a clip; `MayWeAsk` where only the program can tell, and may not be asked. */
 export async function lookUp(frames: Frame[], size: [number, number], top: number): Promise<LookedUp> {
-  if (!frames.some(frameSeen)) throw new api.Refused("no_hand", `no hand seen in any of ${frames.length} pictures`);
+  checkHand(frames, size);
   const begun = performance.now();
   try {
     const found = await (await lexicons()).search(encoder, frames, size, top);

@@ -7,8 +7,10 @@
 
 export { Arrivals } from "./arrivals";
 export { Gallery, type Found } from "./gallery";
+export { Layout } from "./layout";
 export { Lexicons, type Hit, type LexiconSpec } from "./lexicons";
 export { Encoder, Recognizer } from "./models";
+export { handAtWork } from "./preprocess/rest";
 export { RefusedError } from "./refused";
 export { Segmenter, type Rest } from "./segmenter";
 export { Tracker } from "./tracker";

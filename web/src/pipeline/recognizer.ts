@@ -1,8 +1,7 @@
 import { Familiar } from "./familiar";
 import { Model, type Look } from "./model";
 import { softmax } from "./numbers";
-import { hideRestingHands, restLine } from "./preprocess/rest";
-import { handSeen } from "./sequence";
+import { handAtWork } from "./preprocess/rest";
 import { fetchSpec, type Spec } from "./spec";
 import { atConstantRate } from "./timing";
 import type { Answer, Frame } from "./types";
@@ -55,11 +54,10 @@ export class LocalRecognizer {
       gloss: this.spec.labels[i]!,
       probability,
     })).sort((a, b) => b.probability - a.probability);
-    const working = hideRestingHands(sequence, restLine(sequence));
     const far = this.familiar && embedding ? this.familiar.distance(embedding) > unknown_beyond : false;
     return {
       predictions: predictions.slice(0, top),
-      unknown: predictions[0]!.probability < unknown_below || far || !handSeen(working),
+      unknown: predictions[0]!.probability < unknown_below || far || !handAtWork(sequence),
       seconds: (performance.now() - begun) / 1000,
       bundle: this.spec.name,
     };

@@ -294,7 +294,7 @@ export const en = {
     too_long: ["This clip is too long", "Cut it to the one word: that takes two or three seconds. At most {seconds} s are taken."],
     unknown_type: ["This is no kind of file I know", "Use a video (MP4, WebM, MOV), a picture (JPEG, PNG) or a .pose file."],
     nobody: ["I see nobody in it", "Show one person, from head to hips, in good light."],
-    no_hand: ["I see no hands in it", "Keep at least one hand inside the picture while you sign, in good light."],
+    no_hand: ["I see no hand that signs", "Raise at least one hand and keep it inside the picture while you sign, in good light."],
     landmarks_missing: ["These landmarks do not suit", "Extract the file again from its video, with the default layout."],
     busy: ["Too many requests at once", "Wait a few seconds, then try again."],
     no_bundle: ["There is no recognizer here", "Name a bundle when you start it: chereme serve --bundle FOLDER"],

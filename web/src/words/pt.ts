@@ -296,7 +296,7 @@ export const pt: Words = {
     too_long: ["Este vídeo é longo demais", "Corte até ficar só a palavra: dois ou três segundos. O máximo são {seconds} s."],
     unknown_type: ["Não conheço este tipo de arquivo", "Use um vídeo (MP4, WebM, MOV), uma imagem (JPEG, PNG) ou um arquivo .pose."],
     nobody: ["Não vejo ninguém", "Mostre uma pessoa, da cabeça aos quadris, com boa luz."],
-    no_hand: ["Não vejo as mãos", "Mantenha ao menos uma mão dentro da imagem ao sinalizar, com boa luz."],
+    no_hand: ["Não vejo nenhuma mão sinalizando", "Levante ao menos uma mão e mantenha-a dentro da imagem ao sinalizar, com boa luz."],
     landmarks_missing: ["Estes pontos não servem", "Extraia o arquivo de novo a partir do vídeo, com o layout padrão."],
     busy: ["Pedidos demais ao mesmo tempo", "Espere alguns segundos e tente de novo."],
     no_bundle: ["Não há reconhecedor aqui", "Indique um ao iniciar: chereme serve --bundle PASTA"],

@@ -1,7 +1,7 @@
 /** Hands at rest belong to the room and the camera, not to the sign: `chereme.preprocess.rest`. */
 
 import { percentile, roundHalfEven } from "../numbers";
-import { apart, at, frameCount, stretch, type Sequence } from "../sequence";
+import { apart, at, frameCount, handSeen, stretch, type Sequence } from "../sequence";
 import { bodyGroup } from "./align";
 
 const HANGS = 0.85;
@@ -40,6 +40,11 @@ export function hideRestingHands(sequence: Sequence, line: Float32Array): Sequen
     });
   }
   return { ...sequence, points };
+}
+
+/** Whether a hand was seen that does not rest; true of landmarks that name no hand. */
+export function handAtWork(sequence: Sequence): boolean {
+  return handSeen(hideRestingHands(sequence, restLine(sequence)));
 }
 
 /** From the first to the last frame in which a wrist of the `source`'s body does not hang, and some more. */
