@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 
 from chereme.bundle import Bundle, find_bundle
-from chereme.errors import BundleError
+from chereme.errors import BundleError, UnseenError
 from chereme.features import (
     FeatureConfig,
     FeaturePlan,
@@ -28,7 +28,7 @@ from chereme.preprocess import (
 )
 from chereme.types import Bools, Features, Floats, PoseSequence, Prediction, Ranked
 
-__all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "hand_seen", "onnx_session"]
+__all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "hand_seen", "onnx_session", "require_hand"]
 
 DEFAULT_BUNDLE = "isl43"
 """The recognizer that ships with chereme."""
@@ -191,3 +191,13 @@ def hand_seen(sequence: PoseSequence) -> bool:
         return True
     working = hide_resting_hands(sequence, rest_line(sequence))
     return any(bool((~np.isnan(working.group(g)[..., 0])).any()) for g in names)
+
+
+def require_hand(sequence: PoseSequence) -> None:
+    """Do nothing when `hand_seen`.
+
+    Raises:
+        UnseenError: no hand was seen, or at rest alone.
+    """
+    if not hand_seen(sequence):
+        raise UnseenError(f"no hand seen in any of {len(sequence)} frames, unless at rest, so it shows no sign")

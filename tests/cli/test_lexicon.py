@@ -11,7 +11,7 @@ from chereme.cli import lexicon as verb
 from chereme.lexicon import Lexicon
 from chereme.poses import write_pose
 from chereme.recognize import Recognizer
-from made_up import made_up_signer
+from made_up import hung, made_up_signer
 
 
 @pytest.fixture
@@ -92,6 +92,15 @@ def test_the_rest_goes_on(lexicon, poses, tmp_path):
     run = lexicon("search", tmp_path / "missing.pose", poses[0], code=1)
     assert "missing.pose" in run.stderr
     assert "casa" in run.stdout
+
+
+@pytest.mark.parametrize("verb_and_sign", [["add", "pai"], ["search"]])
+def test_hands_at_rest_show_no_sign(lexicon, poses, tmp_path, verb_and_sign):
+    lexicon("add", "casa", poses[0])
+    write_pose(hung(made_up_signer(9, np.random.default_rng(0)), slice(None)), tmp_path / "idle.pose")
+    run = lexicon(*verb_and_sign, tmp_path / "idle.pose", poses[1], code=1)
+    assert f"error: {tmp_path / 'idle.pose'}: no hand seen in any of 9 frames, unless at rest, so it" in run.stderr
+    assert str(poses[1]) in run.stdout
 
 
 def test_a_folder_of_poses_is_so_many_examples(lexicon, poses):

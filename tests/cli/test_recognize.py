@@ -16,7 +16,7 @@ from chereme.lexicon import Lexicon, Sign
 from chereme.poses import read_pose, write_pose
 from chereme.recognize import Recognizer
 from chereme.types import PoseSequence
-from made_up import made_up_signer
+from made_up import hung, made_up_signer
 
 WORDS = {"casa", "pai", "água"}
 
@@ -118,9 +118,13 @@ def test_no_hand_is_unknown(signing, small_bundle, tmp_path):
         points[:, signing.layout.groups[side]] = np.nan
     path = tmp_path / "handless.pose"
     write_pose(signing.with_points(points), path)
-    (answer,) = json.loads(recognize(path, "--bundle", small_bundle, "--json").stdout)
-    assert answer["unknown"]
-    assert recognize(path, "--bundle", small_bundle).stdout.startswith(f"{path}: unknown (perhaps ")
+    write_pose(hung(signing, slice(None)), tmp_path / "idle.pose")
+    for shown in (path, tmp_path / "idle.pose"):
+        (answer,) = json.loads(recognize(shown, "--bundle", small_bundle, "--json").stdout)
+        assert answer["unknown"]
+        assert answer["unknown_because"] == "no hand seen, unless at rest"
+        said = recognize(shown, "--bundle", small_bundle).stdout
+        assert said.startswith(f"{shown}: unknown: no hand seen, unless at rest  [")
 
 
 def test_folder_of_clips(pose, small_bundle, signing, tmp_path):

@@ -149,6 +149,8 @@ def search(
 
     Similarity goes up to 1, which is the very same clip. The nearest sign is named however far it is.
     """
+    from chereme.recognize import require_hand
+
     shown = _shown(clips, webcam)
     taken: dict[str, int] = {}
     with _open(place, bundle) as lexicon:
@@ -158,6 +160,7 @@ def search(
 
         def answer(clip: Path | str) -> dict[str, Any]:
             sequence = see(clip)
+            require_hand(sequence)
             hits = lexicon.search(sequence, top, language and language.lower())
             if not hits:
                 raise lexicon.nothing_found(language)

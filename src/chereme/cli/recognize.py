@@ -46,6 +46,7 @@ def command(
     """
     from chereme.cli._clips import films, look
     from chereme.cli._files import answer_each, files_in
+    from chereme.recognize import hand_seen
 
     if bool(files) == (webcam is not None):
         raise click.UsageError("name files or --webcam, one of the two")
@@ -65,6 +66,8 @@ def command(
             "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
             **judge.named,
         }
+        if not hand_seen(sequence):
+            found["unknown_because"] = "no hand seen, unless at rest"
         missing = judge.reader.missing(sequence)
         return {**found, "missing": missing} if missing else found
 
@@ -127,6 +130,8 @@ def _line(answer: dict[str, Any]) -> str:
     words = [f"{_word(p)} {100 * p['probability']:.0f} %" for p in likely]
     took = sum(answer["seconds"].values())
     said = f"unknown (perhaps {', '.join(words)})" if answer["unknown"] else " · ".join(words)
+    if because := answer.get("unknown_because"):
+        said = f"unknown: {because}"
     note = (
         f"\n  without {', '.join(missing)}: it can do without, but less surely"
         if (missing := answer.get("missing"))

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select
 
-from chereme.errors import LexiconError, UnseenError
+from chereme.errors import LexiconError
 from chereme.lexicon.sign import About, Entry, Sign, landmark_digest
 from chereme.lexicon.tables import embeddings, entries
 from chereme.poses import pose_from_bytes, pose_to_bytes
-from chereme.recognize import hand_seen
+from chereme.recognize import require_hand
 from chereme.types import Floats, PoseSequence
 
 __all__ = [
@@ -62,8 +62,7 @@ def new_entry(sign: Sign, sequence: PoseSequence, about: About) -> NewEntry:
     Raises:
         UnseenError: no hand was seen, or at rest alone.
     """
-    if not hand_seen(sequence):
-        raise UnseenError(f"no hand seen in any of {len(sequence)} frames, unless at rest, so it shows no sign")
+    require_hand(sequence)
     pose = zlib.compress(pose_to_bytes(sequence), 6)
     added = datetime.now(UTC).isoformat(timespec="seconds")
     return NewEntry(sign, landmark_digest(sequence), pose, sequence.seconds, added, {}, about)
