@@ -66,7 +66,7 @@ def command(
             "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
             **judge.named,
         }
-        if not hand_seen(sequence):
+        if prediction.unknown and not hand_seen(sequence):
             found["unknown_because"] = "no hand seen, unless at rest"
         missing = judge.reader.missing(sequence)
         return {**found, "missing": missing} if missing else found
