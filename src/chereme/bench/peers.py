@@ -49,6 +49,7 @@ def peers_result(
     work: Path,
     only: str | None = None,
     changes: Sequence[str] = (),
+    seed_of: Mapping[str, int] | None = None,
 ) -> BenchResult:
     """Train all, the classic too, and time each: ours beside the best of the peers, and the table of all.
 
@@ -61,17 +62,18 @@ def peers_result(
         work: folder in which trainings are kept; the classic, which takes seconds, is trained anew.
         only: see `train_all`.
         changes: to every recipe.
+        seed_of: see `train_all`.
 
     Raises:
         MissingExtraError: aeon is not installed.
         CheremeError: as `train_all`.
     """
     kind = rocket_class()  # it may be missing: better known before hours of training
-    found = train_all(store, splits, entrants, work, only, changes, bundles=True)
+    found = train_all(store, splits, entrants, work, only, changes, bundles=True, seed_of=seed_of)
     ours = next(entrant for entrant in entrants if entrant.ours)
     recipe = RecognizerRecipe.read(find_recipe(ours.recipe).changed([*ours.changes, *changes]))
     parts = {split: split_parts(store, of_clip, recipe) for split, of_clip in splits.items()}
-    rockets = [train_rocket(kind, parts[split], split, seed) for seed in ours.seeds for split in splits]
+    rockets = [train_rocket(kind, parts[run.split], run.split, run.seed) for run in found[ours.recipe]]
     first = parts[next(iter(splits))]
     timed = first.test[np.argsort(first.clips.seconds[first.test], kind="stable")]
     timed = timed[np.linspace(0, len(timed) - 1, min(CLIPS, len(timed))).round().astype(np.int64)]
@@ -82,7 +84,7 @@ def peers_result(
     found[ROCKET.recipe] = [training for training, _ in rockets]
     result = recipes_result(
         name,
-        [*entrants, replace(ROCKET, seeds=ours.seeds)],
+        [*entrants, ROCKET],
         found,
         described,
         {"timed": f"{len(ids)} test clips, {ROUNDS} times each, all in turn; one thread, processor time, median"},

@@ -133,6 +133,7 @@ def train_all(
     only: str | None = None,
     changes: Sequence[str] = (),
     bundles: bool = False,
+    seed_of: Mapping[str, int] | None = None,
 ) -> dict[str, list[Training]]:
     """Train and test each entrant on each split with each of its seeds; what `work` holds is not done again.
 
@@ -144,6 +145,7 @@ def train_all(
         only: the part to do; None: what `$CHEREME_BENCH_ONLY` says, or everything.
         changes: to every recipe, after its own.
         bundles: keep a bundle of each, to ask it about other clips.
+        seed_of: the one seed of each split, instead of all that the entrants name: for trainings that are long.
 
     Returns:
         Trainings by name of the recipe.
@@ -154,8 +156,9 @@ def train_all(
     jobs = [
         _job(store, name, split, entrant, seed, work, changes)
         for entrant in entrants
-        for seed in entrant.seeds
+        for seed in (sorted(set(seed_of.values())) if seed_of else entrant.seeds)
         for name, split in splits.items()
+        if seed_of is None or seed_of[name] == seed
     ]
     chosen = _chosen(jobs, only)
     for patient in (False, True):
@@ -329,7 +332,7 @@ def score_recipe(entrant: Entrant, runs: Sequence[Training]) -> dict[str, Any]:
         "top5_ci95": [round(scores.top5_ci95.low, 4), round(scores.top5_ci95.high, 4)],
         "macro_f1": round(scores.macro_f1, 4),
         "n": len(set(units)),
-        "seeds": list(entrant.seeds),
+        "seeds": sorted({run.seed for run in runs}),
         "top1_per_split_and_seed": per_split,
         "parameters": runs[0].parameters,
         "inputs": runs[0].inputs,

@@ -6,10 +6,9 @@ the choices stand in the bundle's recipe beside the weights, and nothing else sa
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from chereme.models.config import ModelConfig
-from chereme.models.layers import PositionalEncoding, masked_mean
+from chereme.models.layers import Dropout, PositionalEncoding, masked_mean
 
 __all__ = ["Encoder", "EncoderLayer"]
 
@@ -24,17 +23,16 @@ class EncoderLayer(nn.Module):
         super().__init__()
         width = config.width
         self.heads = config.heads
-        self.drop = config.dropout
         self.norm_before = config.norm == "before"
         self.project = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         bend = nn.GELU() if config.activation == "gelu" else nn.ReLU()
         self.feed = nn.Sequential(
-            nn.Linear(width, config.feed), bend, nn.Dropout(config.dropout), nn.Linear(config.feed, width)
+            nn.Linear(width, config.feed), bend, Dropout(config.dropout), nn.Linear(config.feed, width)
         )
         self.attention_norm = nn.LayerNorm(width)
         self.feed_norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) to the same; mask (B, T) is true on frames."""
@@ -48,9 +46,9 @@ class EncoderLayer(nn.Module):
         batch, frames, width = values.shape
         parts = self.project(values).view(batch, frames, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        drop = self.drop if self.training else 0.0
-        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :], dropout_p=drop)
-        return torch.as_tensor(self.out(seen.transpose(1, 2).reshape(batch, frames, width)))
+        scores = (query @ key.transpose(-1, -2)) * (width // self.heads) ** -0.5  # written out, as in AttentionBlock
+        shares = self.dropout(scores.masked_fill(~mask[:, None, None, :], -1e4).softmax(-1).to(value.dtype))
+        return torch.as_tensor(self.out((shares @ value).transpose(1, 2).reshape(batch, frames, width)))
 
 
 class Encoder(nn.Module):
@@ -62,9 +60,9 @@ class Encoder(nn.Module):
         norm = (nn.LayerNorm(width), nn.GELU()) if config.norm_inputs else ()
         self.embed = nn.Sequential(nn.Linear(inputs, width), *norm)
         self.positions = PositionalEncoding(width)
-        self.drop = nn.Dropout(config.dropout)
+        self.drop = Dropout(config.dropout)
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
-        hidden = (nn.Linear(width, config.head), nn.GELU(), nn.Dropout(config.dropout)) if config.head else ()
+        hidden = (nn.Linear(width, config.head), nn.GELU(), Dropout(config.dropout)) if config.head else ()
         self.classify = nn.Sequential(*hidden, nn.Linear(config.head or width, classes))
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:

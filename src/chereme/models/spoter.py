@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from chereme.models.config import ModelConfig
 from chereme.models.encoder import EncoderLayer
-from chereme.models.layers import PositionalEncoding
+from chereme.models.layers import Dropout, PositionalEncoding
 
 __all__ = ["QueryLayer", "Spoter"]
 
@@ -27,12 +27,12 @@ class QueryLayer(nn.Module):
         self.answer = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
         self.feed = nn.Sequential(
-            nn.Linear(width, config.feed), nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(config.feed, width)
+            nn.Linear(width, config.feed), nn.ReLU(), Dropout(config.dropout), nn.Linear(config.feed, width)
         )
         self.query_norm = nn.LayerNorm(width)
         self.attention_norm = nn.LayerNorm(width)
         self.feed_norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, query: Tensor, frames: Tensor, mask: Tensor) -> Tensor:
         """Query (B, D) and frames (B, T, D) to the query of the next layer (B, D); mask (B, T) is true on frames."""
