@@ -119,7 +119,7 @@ def _told(
         "size": list(clip.size),
         "features": [_numbers(values) for values in features],
         "probabilities": [found[label] for label in labels],
-        "unknown": prediction.unknown,
+        "unknownBecause": prediction.unknown_because,
         "embedding": recognizer.embed(clip).tolist(),
         "seen": hand_seen(clip),
     }

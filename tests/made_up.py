@@ -54,6 +54,14 @@ def hung(clip: PoseSequence, frames: slice, sides: tuple[str, ...] = SIDES) -> P
     return clip.with_points(points)
 
 
+def walking_by(clip: PoseSequence) -> PoseSequence:
+    """The same person with hanging arms, going to and fro for half of the time, then standing."""
+    points = hung(clip, slice(None)).points
+    points[..., 0] += np.float32(0.1) * np.sin(np.arange(len(points)) / 4)[:, None]
+    points[len(points) // 2 :] = points[len(points) // 2]
+    return clip.with_points(points)
+
+
 def made_up_hands(count: int, rng: np.random.Generator) -> Floats:
     """Right hands (count, 21, 3) of plausible size with fingers bent at random, in picture heights."""
     hands = np.zeros((count, 21, 3))

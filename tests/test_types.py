@@ -66,8 +66,18 @@ def test_what_was_filled_adds_up(signing):
 
 
 def test_a_prediction_prints_its_best_first():
-    prediction = Prediction((Ranked("casa", 0.7), Ranked("pai", 0.2), Ranked("sopa", 0.1)), unknown=False)
+    prediction = Prediction((Ranked("casa", 0.7), Ranked("pai", 0.2), Ranked("sopa", 0.1)))
     assert prediction.as_json(top=2) == {
         "predictions": [{"gloss": "casa", "probability": 0.7}, {"gloss": "pai", "probability": 0.2}],
         "unknown": False,
+    }
+
+
+def test_a_prediction_that_declines_says_why():
+    prediction = Prediction((Ranked("casa", 0.7),), "unlike")
+    assert prediction.unknown
+    assert prediction.as_json() == {
+        "predictions": [{"gloss": "casa", "probability": 0.7}],
+        "unknown": True,
+        "unknown_because": "unlike",
     }

@@ -26,7 +26,7 @@ from chereme.preprocess import (
     rest_line,
     ways,
 )
-from chereme.types import Bools, Features, Floats, PoseSequence, Prediction, Ranked
+from chereme.types import Bools, Doubt, Features, Floats, PoseSequence, Prediction, Ranked
 
 __all__ = ["DEFAULT_BUNDLE", "DEFAULT_ENCODER", "Recognizer", "hand_seen", "onnx_session", "require_hand"]
 
@@ -156,9 +156,14 @@ class Recognizer:
         scores = self.bundle.calibration.probabilities(logits)
         order = np.argsort(-scores, kind="stable")
         ranked = tuple(Ranked(self.bundle.labels[i], float(scores[i])) for i in order)
-        unsure = ranked[0].probability < self.bundle.unknown_below
-        unknown = unsure or distance > self.bundle.calibration.unknown_beyond or not hand_seen(sequence)
-        return Prediction(ranked, bool(unknown))
+        return Prediction(ranked, self._doubt(ranked[0].probability, distance, sequence))
+
+    def _doubt(self, probability: float, distance: float, sequence: PoseSequence) -> Doubt | None:
+        if not hand_seen(sequence):
+            return "no_hand"
+        if distance > self.bundle.calibration.unknown_beyond:
+            return "unlike"
+        return "unsure" if probability < self.bundle.unknown_below else None
 
 
 def _of_length_one(embedding: Floats) -> Floats:

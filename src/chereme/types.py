@@ -6,7 +6,7 @@ seen"; zero is a place.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,19 @@ from numpy.typing import NDArray
 from chereme.errors import LayoutError
 from chereme.layout import Layout
 
-__all__ = ["Bools", "Clip", "Features", "Floats", "PoseSequence", "Prediction", "Ranked"]
+__all__ = ["Bools", "DOUBTS", "Clip", "Doubt", "Features", "Floats", "PoseSequence", "Prediction", "Ranked"]
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
+
+Doubt = Literal["no_hand", "unlike", "unsure"]
+"""Why a recognizer declines, as the API says it."""
+DOUBTS: Mapping[Doubt, str] = {
+    "no_hand": "no hand seen, unless at rest",
+    "unlike": "unlike any sign it knows",
+    "unsure": "no word stands out",
+}
+"""The same for people."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,12 +201,18 @@ class Prediction:
     """What a recognizer says of a clip: glosses with calibrated probabilities, best first."""
 
     ranked: tuple[Ranked, ...]
-    unknown: bool
-    """The recognizer declines: what it saw is probably no sign of its vocabulary."""
+    unknown_because: Doubt | None = None
+    """Why the recognizer declines, if it does."""
+
+    @property
+    def unknown(self) -> bool:
+        """The recognizer declines: what it saw is probably no sign of its vocabulary."""
+        return self.unknown_because is not None
 
     def as_json(self, top: int | None = None) -> Mapping[str, Any]:
         """The form that `recognize --json` and the API print."""
-        return {
+        found: dict[str, Any] = {
             "predictions": [{"gloss": r.gloss, "probability": r.probability} for r in self.ranked[:top]],
             "unknown": self.unknown,
         }
+        return {**found, "unknown_because": self.unknown_because} if self.unknown else found

@@ -49,8 +49,12 @@ def test_words_that_are_hardly_possible_are_not_listed_for_people():
     ranked = [{"gloss": "casa", "probability": 0.99}, {"gloss": "pai", "probability": 0.004}]
     answer = {"file": "x.pose", "predictions": ranked, "unknown": False, "seconds": {"extract": 0.5, "recognize": 0.25}}
     assert _line(answer) == "x.pose: casa 99 %  [0.75 s]"
-    unsure = answer | {"predictions": [{"gloss": "casa", "probability": 0.003}], "unknown": True}
-    assert _line(unsure) == "x.pose: unknown (perhaps casa 0 %)  [0.75 s]"
+    unsure = answer | {
+        "predictions": [{"gloss": "casa", "probability": 0.003}],
+        "unknown": True,
+        "unknown_because": "unsure",
+    }
+    assert _line(unsure) == "x.pose: unknown: no word stands out (perhaps casa 0 %)  [0.75 s]"
 
 
 def test_pose_for_people(pose, small_bundle):
@@ -122,7 +126,7 @@ def test_no_hand_is_unknown(signing, small_bundle, tmp_path):
     for shown in (path, tmp_path / "idle.pose"):
         (answer,) = json.loads(recognize(shown, "--bundle", small_bundle, "--json").stdout)
         assert answer["unknown"]
-        assert answer["unknown_because"] == "no hand seen, unless at rest"
+        assert answer["unknown_because"] == "no_hand"
         said = recognize(shown, "--bundle", small_bundle).stdout
         assert said.startswith(f"{shown}: unknown: no hand seen, unless at rest  [")
 

@@ -42,7 +42,7 @@ class Follower:
     def recognize(self, sequence):
         best = int(self.score(self.samples(sequence)[0].values[None], np.ones((1, len(sequence)), bool)).argmax())
         order = [best, (best + 1) % 3, (best + 2) % 3]
-        return Prediction(tuple(Ranked(LABELS[k], p) for k, p in zip(order, (0.7, 0.2, 0.1), strict=True)), False)
+        return Prediction(tuple(Ranked(LABELS[k], p) for k, p in zip(order, (0.7, 0.2, 0.1), strict=True)))
 
 
 @pytest.fixture

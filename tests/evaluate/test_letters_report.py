@@ -29,10 +29,12 @@ class Oracle:
     def recognize(self, sequence: PoseSequence) -> Prediction:
         says = float(sequence.points[0, 0, 0])
         if np.isnan(says):
-            return Prediction((), True)
+            return Prediction((), "no_hand")
         order = [(int(says) + step) % 3 for step in range(3)]
         ranked = zip(order, (0.7, 0.2, 0.1), strict=True)
-        return Prediction(tuple(Ranked(self.bundle.labels[k], p) for k, p in ranked), says % 1 > 0)
+        return Prediction(
+            tuple(Ranked(self.bundle.labels[k], p) for k, p in ranked), "unsure" if says % 1 > 0 else None
+        )
 
 
 NONE = float("nan")

@@ -88,7 +88,7 @@ def test_back_recognition_counts_what_a_recognizer_reads():
     def recognize(sequence):
         lowest = sequence.landmark("right_hand/wrist")[:, 1].min()
         word = "high" if lowest < 0.25 else "rest"
-        return Prediction((Ranked(word, 0.9),), unknown=False)
+        return Prediction((Ranked(word, 0.9),))
 
     found = evaluate_producer(sign, clips(0), recognize=recognize)
     assert found.back_recognition == pytest.approx(2 / 3)

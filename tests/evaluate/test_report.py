@@ -28,7 +28,7 @@ class Oracle:
             raise ClipError("clip: no hand seen")
         order = [says % 3, (says + 1) % 3, (says + 2) % 3]
         ranked = zip(order, (0.7, 0.2, 0.1), strict=True)
-        return Prediction(tuple(Ranked(LABELS[k], p) for k, p in ranked), says == 4)
+        return Prediction(tuple(Ranked(LABELS[k], p) for k, p in ranked), "unlike" if says == 4 else None)
 
 
 @pytest.fixture

@@ -39,25 +39,25 @@ def test_probabilities_are_a_softmax_of_similarities(lexicon, keep, clips, monke
     assert not found.unknown
 
 
-@pytest.mark.parametrize(("threshold", "unknown"), [(0.59, False), (0.61, True)])
-def test_declines_when_nothing_is_similar(lexicon, keep, clips, monkeypatch, towards, calibrated, threshold, unknown):
+@pytest.mark.parametrize(("threshold", "because"), [(0.59, None), (0.61, "unlike")])
+def test_declines_when_nothing_is_similar(lexicon, keep, clips, monkeypatch, towards, calibrated, threshold, because):
     keep(lexicon, "near", 0.6, 0.8)
     with Lexicon.open(lexicon.place.path, calibrated(unknown_similarity=threshold)) as strict:
         monkeypatch.setattr(strict, "embed", lambda _: towards(1, 0))
-        assert rank_signs(strict, clips[0]).unknown is unknown
+        assert rank_signs(strict, clips[0]).unknown_because == because
 
 
 def test_declines_without_hands(lexicon, clips):
     lexicon.add("casa", clips[0])
     points = clips[0].points.copy()
     points[:, 33:] = np.nan
-    assert rank_signs(lexicon, clips[0].with_points(points)).unknown
+    assert rank_signs(lexicon, clips[0].with_points(points)).unknown_because == "no_hand"
 
 
 def test_declines_hands_at_rest(lexicon, clips):
     lexicon.add("casa", clips[0])
     assert not rank_signs(lexicon, clips[0]).unknown
-    assert rank_signs(lexicon, hung(clips[0], slice(None))).unknown
+    assert rank_signs(lexicon, hung(clips[0], slice(None))).unknown_because == "no_hand"
 
 
 def test_one_language_only(lexicon, clips):
@@ -73,11 +73,11 @@ def test_nothing_to_compare_with(lexicon, clips):
         rank_signs(lexicon, clips[0])
 
 
-WORDS = Prediction((Ranked("bank", 0.7), Ranked("casa", 0.3)), unknown=False)
+WORDS = Prediction((Ranked("bank", 0.7), Ranked("casa", 0.3)))
 
 
 def test_together_each_weighs_half_and_what_both_know_adds_up():
-    signs = LexiconPrediction((RankedSign("casa", 0.9, "bzs"), RankedSign("pai", 0.1, "bzs")), unknown=False)
+    signs = LexiconPrediction((RankedSign("casa", 0.9, "bzs"), RankedSign("pai", 0.1, "bzs")))
     found = join(signs, WORDS, "bzs")
     assert [(r.gloss, round(r.probability, 6)) for r in found.ranked] == [("casa", 0.6), ("bank", 0.35), ("pai", 0.05)]
     assert sum(r.probability for r in found.ranked) == pytest.approx(1)
@@ -85,7 +85,7 @@ def test_together_each_weighs_half_and_what_both_know_adds_up():
 
 def test_of_homographs_the_likeliest_gets_the_classifiers_half():
     signs = LexiconPrediction(
-        (RankedSign("bank", 0.6, "ase", "", "river"), RankedSign("bank", 0.4, "ase", "", "money")), unknown=False
+        (RankedSign("bank", 0.6, "ase", "", "river"), RankedSign("bank", 0.4, "ase", "", "money"))
     )
     found = join(signs, WORDS, "ase")
     assert [(r.gloss, getattr(r, "sense", ""), round(r.probability, 6)) for r in found.ranked] == [
@@ -101,19 +101,22 @@ def test_of_homographs_the_likeliest_gets_the_classifiers_half():
     ids=["another language is another word", "the same", "not said"],
 )
 def test_languages(language, words):
-    signs = LexiconPrediction((RankedSign("bank", 1.0, "ase"),), unknown=False)
+    signs = LexiconPrediction((RankedSign("bank", 1.0, "ase"),))
     assert len(join(signs, WORDS, language).ranked) == words
 
 
-@pytest.mark.parametrize(("one", "other"), [(False, True), (True, False), (True, True), (False, False)])
-def test_unknown_when_both_decline(one, other):
-    signs = LexiconPrediction((RankedSign("pai", 1.0),), unknown=one)
-    assert join(signs, replace(WORDS, unknown=other), "bzs").unknown is (one and other)
+@pytest.mark.parametrize(
+    ("sign", "word", "both"),
+    [(None, "unsure", None), ("unlike", None, None), ("unlike", "unsure", "unlike"), (None, None, None)],
+)
+def test_unknown_when_both_decline(sign, word, both):
+    signs = LexiconPrediction((RankedSign("pai", 1.0),), sign)
+    assert join(signs, replace(WORDS, unknown_because=word), "bzs").unknown_because == both
 
 
 def test_json_tells_what_keeps_signs_apart():
     ranked = (RankedSign("bank", 0.6, "ase", "north", "river"), RankedSign("pai", 0.3), Ranked("casa", 0.1))
-    assert LexiconPrediction(ranked, unknown=False).as_json(3) == {
+    assert LexiconPrediction(ranked).as_json(3) == {
         "predictions": [
             {"gloss": "bank", "probability": 0.6, "language": "ase", "variant": "north", "sense": "river"},
             {"gloss": "pai", "probability": 0.3},
@@ -121,4 +124,4 @@ def test_json_tells_what_keeps_signs_apart():
         ],
         "unknown": False,
     }
-    assert len(LexiconPrediction(ranked, unknown=False).as_json(1)["predictions"]) == 1
+    assert len(LexiconPrediction(ranked).as_json(1)["predictions"]) == 1

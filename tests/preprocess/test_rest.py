@@ -125,4 +125,4 @@ class TestRecognizersThatShip:
 
     def test_who_stands_there_says_nothing(self, recognizer, word):
         assert not recognizer.recognize(word).unknown
-        assert recognizer.recognize(hung(word, slice(None))).unknown
+        assert recognizer.recognize(hung(word, slice(None))).unknown_because == "no_hand"

@@ -3,12 +3,12 @@ import pytest
 
 from chereme.errors import ClipError
 from chereme.render.sheet import SheetRow, contact_sheet
-from chereme.types import Prediction, Ranked
+from chereme.types import DOUBTS, Prediction, Ranked
 
 
-def row(signing, *, unknown=False, share=0.75):
+def row(signing, *, because=None, share=0.75):
     frames = [np.full((64, 64, 3), (200, 30, 30), np.uint8)] * 10
-    prediction = Prediction((Ranked("Água", share), Ranked("pai", 1 - share)), unknown)
+    prediction = Prediction((Ranked("Água", share), Ranked("pai", 1 - share)), because)
     return SheetRow("signed: Água", frames, signing, prediction)
 
 
@@ -37,6 +37,12 @@ def test_the_bar_is_as_long_as_the_word_is_probable(signing):
     assert blue(0.8) / blue(0.4) == pytest.approx(2, rel=0.05)
 
 
+def test_why_a_clip_was_declined_is_written_on_it(signing):
+    sheets = [contact_sheet([row(signing, because=because)], "heading", "note") for because in (None, *DOUBTS)]
+    for number, sheet in enumerate(sheets):
+        assert all((sheet != other).any() for other in sheets[:number])
+
+
 def test_a_long_note_is_wrapped_not_cut(signing):
     short = contact_sheet([row(signing)], "heading", "note")
     long = contact_sheet([row(signing)], "heading", "words of a note " * 60)
@@ -46,6 +52,6 @@ def test_a_long_note_is_wrapped_not_cut(signing):
 
 @pytest.mark.parametrize("rows", [[], ["empty"]])
 def test_nothing_to_show_is_said(signing, rows):
-    empty = SheetRow("x", [], signing, Prediction((), True))
+    empty = SheetRow("x", [], signing, Prediction((), "no_hand"))
     with pytest.raises(ClipError, match="at least one clip"):
         contact_sheet([empty for _ in rows], "heading", "note")

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from chereme.poses import pose_to_bytes
 from in_browser import Open, opener, tracker_script
-from made_up import hung
+from made_up import hung, walking_by
 
 
 @pytest.fixture
@@ -183,6 +183,31 @@ def test_hands_that_only_hang_show_no_sign(open_page, signer, wall):
     page = open_page(script=tracker_script(hung(signer, slice(None))))
     send(page, "idle.mp4", wall, "video/mp4")
     expect(page.get_by_role("heading", name="I see no hand that signs")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize(
+    ("because", "word"), [("unlike", "Unlike any word it knows"), ("unsure", "No word stands out")]
+)
+def test_why_no_word_is_given(page, signer, because, word):
+    def doubtful(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(json=answer.json() | {"unknown": True, "unknown_because": because})
+
+    page.route("**/api/v1/recognitions", doubtful)
+    send(page, "x.pose", pose_to_bytes(signer))
+    expect_view(page, "result")
+    expect(page.locator("#kicker")).to_have_text("Unknown")
+    expect(page.locator("#word")).to_have_text(word)
+    expect(page.locator("#said")).to_contain_text(f"{word}. Closest: ")
+    expect(page.locator("#verdict")).to_contain_text("none of the 43 words it knows. Closest to it:")
+
+
+def test_who_walks_by_is_told_that_no_hand_signed(open_page, signer):
+    page = open_page(script=tracker_script(walking_by(signer)))
+    page.click("#camera")
+    expect(page.locator("#heard #word")).to_have_text("I see no hand that signs", timeout=30_000)
+    expect(page.locator("#said")).to_contain_text("Raise at least one hand")
+    expect(page.locator("#heard .ranked")).to_have_count(0)
 
 
 def test_too_large_is_said_before_sending(page):

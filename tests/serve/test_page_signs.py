@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from in_browser import ROOT, Open, opener, tracker_script
+from made_up import walking_by
 
 WEB = ROOT / "web"
 
@@ -76,6 +77,15 @@ def test_a_desk_for_two(open_page):
     kept = page.evaluate("JSON.stringify([localStorage, sessionStorage])")
     assert "Library" not in kept
     assert "unicorn" not in kept
+
+
+def test_who_walks_by_the_desk_says_nothing(browser, desk_service, book):
+    walker = walking_by(book)
+    both = book.with_points(np.concatenate([walker.points, book.points]))
+    with opener(browser, desk_service.url) as begin:
+        page = begin("desk", tracker_script(both))
+        turn_on(page)
+        expect(page.locator("#line button").first).to_have_text("Book", timeout=30_000)
 
 
 @pytest.mark.parametrize(

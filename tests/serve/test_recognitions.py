@@ -2,6 +2,8 @@
 
 import base64
 import io
+import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -281,6 +283,16 @@ def test_ready(service):
 def test_samples_are_of_words_that_the_bundle_knows(service):
     assert service.client.get("/api/v1/samples").json() == []
     refused(service.client.get("/api/v1/samples/Peace.mp4"), 404, "no_sample")
+
+
+def test_why_a_clip_is_declined(serve, small_bundle, signer, tmp_path):
+    shutil.copytree(small_bundle, tmp_path / "careful")
+    index = json.loads((tmp_path / "careful/bundle.json").read_text())
+    index["calibration"]["unknown_below"] = 1
+    (tmp_path / "careful/bundle.json").write_text(json.dumps(index))
+    found = serve(bundle=str(tmp_path / "careful")).recognize("x.pose", pose_to_bytes(signer)).json()
+    assert (found["unknown"], found["unknown_because"]) == (True, "unsure")
+    assert len(found["predictions"]) == 3
 
 
 def test_landmarks_get_the_words_of_their_pose(service, signer):

@@ -270,7 +270,7 @@ def test_an_unknown_bundle_name_lists_those_that_ship():
 def test_a_hand_that_is_never_seen_is_unknown(bundle, store):
     points = store.sequence(0).points.copy()
     points[:, 33:] = np.nan
-    assert Recognizer(bundle).recognize(store.sequence(0).with_points(points)).unknown
+    assert Recognizer(bundle).recognize(store.sequence(0).with_points(points)).unknown_because == "no_hand"
 
 
 def test_a_second_training_goes_down_the_rates_that_validation_brought_down(store, split, tmp_path):

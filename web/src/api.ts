@@ -1,6 +1,6 @@
 /** The service behind the page; every address is on the page's own origin. */
 
-import type { Hit, LexiconSpec } from "./pipeline";
+import type { Answer, Doubt, Hit, LexiconSpec } from "./pipeline";
 
 export type { Hit };
 
@@ -68,9 +68,16 @@ export interface Recognition {
   file: string;
   predictions: Guess[];
   unknown: boolean;
+  unknown_because?: Doubt;
   seconds: { decode?: number | null; extract: number; recognize: number; total: number };
   bundle: string;
   landmarks?: Landmarks | null;
+}
+
+/** What the service recognized, as the browser says it. */
+export function answerOf(found: Recognition): Answer & { byService: true } {
+  const { predictions, unknown_because: unknownBecause = null, seconds, bundle } = found;
+  return { predictions, unknownBecause, seconds: seconds.total, bundle, byService: true };
 }
 
 export interface Span {

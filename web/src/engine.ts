@@ -82,7 +82,7 @@ export async function recognize(
   } catch (error) {
     if (!mayAsk.value || error instanceof api.Refused) throw error;
     const answer = await api.recognizeLandmarks(sent(frames, size), 5);
-    return { ...answer, seconds: answer.seconds.total, byService: true };
+    return api.answerOf(answer);
   }
 }
 

@@ -9,6 +9,7 @@ import { LocalRecognizer } from "../src/pipeline/recognizer";
 import type { Spec } from "../src/pipeline/spec";
 import { Segmenter } from "../src/pipeline/segmenter";
 import { atConstantRate } from "../src/pipeline/timing";
+import type { Doubt } from "../src/pipeline/types";
 
 type Row = (number | null)[];
 
@@ -19,7 +20,7 @@ interface Clip {
   size: [number, number];
   features: Row[][];
   probabilities: number[];
-  unknown: boolean;
+  unknownBecause: Doubt | null;
   embedding: number[];
 }
 
@@ -70,7 +71,7 @@ describe.each(golden)("$spec.name as Python computes it", ({ spec, model: file, 
     const found = new Map(answer.predictions.map((guess) => [guess.gloss, guess.probability]));
     const probabilities = spec.labels.map((gloss) => found.get(gloss)!);
     expect(farthest(probabilities, clip.probabilities)).toBeLessThanOrEqual(1e-3);
-    expect(answer.unknown).toBe(clip.unknown);
+    expect(answer.unknownBecause).toBe(clip.unknownBecause);
 
     const embedding = await encoder.embed(framesOf(clip), clip.size);
     expect(farthest(embedding, clip.embedding)).toBeLessThanOrEqual(1e-3);

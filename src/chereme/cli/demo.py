@@ -131,6 +131,7 @@ def _one_word(
     from chereme.landmarks import extract_clip
     from chereme.poses import write_pose
     from chereme.render import SheetRow, draw_signer, write_video
+    from chereme.types import DOUBTS
 
     pose, film = out / f"{gloss}.pose", out / f"{gloss}.mp4"
     times: dict[str, float] = {}
@@ -155,8 +156,9 @@ def _one_word(
     lap("extract", f"landmarks found in the film (left hand in {hands[0]:.0f} %, right in {hands[1]:.0f} % of frames)")
     prediction = recognizer.recognize(found)
     ranked = ", ".join(f"{r.gloss} {r.probability:.0%}" for r in prediction.ranked[:3])
-    best = None if prediction.unknown else prediction.ranked[0].gloss
-    lap("recognize", f"recognized: {best or 'no word stands out'} ({ranked})")
+    because = prediction.unknown_because
+    best = None if because else prediction.ranked[0].gloss
+    lap("recognize", f"recognized: {DOUBTS[because] if because else best} ({ranked})")
     result = {
         "gloss": gloss,
         "pose": str(pose),

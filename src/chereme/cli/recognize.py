@@ -46,7 +46,6 @@ def command(
     """
     from chereme.cli._clips import films, look
     from chereme.cli._files import answer_each, files_in
-    from chereme.recognize import hand_seen
 
     if bool(files) == (webcam is not None):
         raise click.UsageError("name files or --webcam, one of the two")
@@ -61,13 +60,11 @@ def command(
         extracted = time.perf_counter()
         prediction = judge.recognize(sequence)
         done = time.perf_counter()
-        found = {
+        found: dict[str, Any] = {
             **prediction.as_json(top),
             "seconds": {"extract": round(extracted - begun, 4), "recognize": round(done - extracted, 4)},
             **judge.named,
         }
-        if prediction.unknown and not hand_seen(sequence):
-            found["unknown_because"] = "no hand seen, unless at rest"
         missing = judge.reader.missing(sequence)
         return {**found, "missing": missing} if missing else found
 
@@ -125,13 +122,15 @@ class _Judge:
 
 def _line(answer: dict[str, Any]) -> str:
     """One clip for people: the word first, then what else it might be."""
+    from chereme.types import DOUBTS
+
     ranked = answer["predictions"]
     likely = [p for p in ranked if p["probability"] >= 0.005] or ranked[:1]
     words = [f"{_word(p)} {100 * p['probability']:.0f} %" for p in likely]
     took = sum(answer["seconds"].values())
-    said = f"unknown (perhaps {', '.join(words)})" if answer["unknown"] else " · ".join(words)
+    said = " · ".join(words)
     if because := answer.get("unknown_because"):
-        said = f"unknown: {because}"
+        said = f"unknown: {DOUBTS[because]}" + (f" (perhaps {', '.join(words)})" if because != "no_hand" else "")
     note = (
         f"\n  without {', '.join(missing)}: it can do without, but less surely"
         if (missing := answer.get("missing"))

@@ -63,8 +63,9 @@ def rank_signs(lexicon: Lexicon, sequence: PoseSequence, language: str | None = 
         RankedSign(hit.sign.gloss, float(p), hit.sign.language, hit.sign.variant, hit.sign.sense)
         for hit, p in zip(hits, softmax.probabilities(similarities), strict=True)
     )
-    unknown = hits[0].similarity < calibration.unknown_similarity or not hand_seen(sequence)
-    return LexiconPrediction(ranked, bool(unknown))
+    if not hand_seen(sequence):
+        return LexiconPrediction(ranked, "no_hand")
+    return LexiconPrediction(ranked, "unlike" if hits[0].similarity < calibration.unknown_similarity else None)
 
 
 def join(signs: LexiconPrediction, words: Prediction, language: str) -> LexiconPrediction:
@@ -79,7 +80,7 @@ def join(signs: LexiconPrediction, words: Prediction, language: str) -> LexiconP
         language: ISO 639-3 of the classifier's words.
 
     Returns:
-        All signs and words, best first; unknown when both decline.
+        All signs and words, best first; unknown when both decline, for the reason that the lexicon has.
     """
     joined: list[Ranked] = [replace(sign, probability=sign.probability / 2) for sign in signs.ranked]
     places: dict[str, int] = {}
@@ -94,4 +95,4 @@ def join(signs: LexiconPrediction, words: Prediction, language: str) -> LexiconP
             more = joined[place].probability + word.probability / 2
             joined[place] = replace(joined[place], probability=more)
     ranked = sorted(joined, key=lambda one: -one.probability)
-    return LexiconPrediction(tuple(ranked), signs.unknown and words.unknown)
+    return LexiconPrediction(tuple(ranked), signs.unknown_because if words.unknown else None)

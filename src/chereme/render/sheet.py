@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from chereme.errors import ClipError
 from chereme.render.shapes import Colour, Picture
 from chereme.render.skeleton import draw_skeleton
-from chereme.types import PoseSequence, Prediction
+from chereme.types import DOUBTS, PoseSequence, Prediction
 
 __all__ = ["SheetRow", "contact_sheet"]
 
@@ -80,7 +80,8 @@ def _words(pen: ImageDraw.ImageDraw, row: SheetRow, at: tuple[int, int], top: in
     x, y = at
     pen.text((x, y), row.title, fill=_INK, font=_font(20))
     y += _LINE + 8
-    verdict = "declined: no word stands out" if row.prediction.unknown else "recognized in the video:"
+    because = row.prediction.unknown_because
+    verdict = f"declined: {DOUBTS[because]}" if because else "recognized in the video:"
     pen.text((x, y), verdict, fill=_FAINT, font=_font(14))
     y += _LINE
     length = _PANEL - 20

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chereme.types import Doubt
+
 __all__ = [
     "ASL_SAYS", "SAYS", "Answer", "BoundingBox", "HandPose", "Health", "Landmarks", "Letter", "Limits", "Model",
     "Place", "RankedLetter", "Recognition", "Refusal", "Sample", "errors",
@@ -55,7 +57,11 @@ class Recognition(Answer):
 
     file: str = Field(description="Its name as sent; `landmarks` where those were sent.", examples=["newspaper.mp4"])
     predictions: list[Ranked] = Field(description="Best first.")
-    unknown: bool = Field(description="No word stands out: what was shown is probably none of the bundle's.")
+    unknown: bool = Field(description="What was shown is probably none of the bundle's.")
+    unknown_because: Doubt | None = Field(
+        None,
+        description="If so: it is unlike all that the bundle learnt; no word stands out; no hand was seen at work.",
+    )
     seconds: Seconds
     bundle: str = Field(examples=["isl43"])
     landmarks: Landmarks | None = Field(None, description="Only when asked for.")

@@ -119,9 +119,9 @@ class Speller:
     def _predict(self, points: Floats) -> Prediction:
         seen = points[~np.isnan(points).any((1, 2))]
         if not len(seen):
-            return Prediction((), True)
+            return Prediction((), "no_hand")
         ranked = self._ranked(self.probabilities(seen, still=True).mean(0))
-        return Prediction(ranked, bool(ranked[0].probability < self.bundle.unknown_below))
+        return Prediction(ranked, "unsure" if ranked[0].probability < self.bundle.unknown_below else None)
 
     def _ranked(self, probabilities: Floats) -> tuple[Ranked, ...]:
         order = np.argsort(-probabilities, kind="stable").tolist()

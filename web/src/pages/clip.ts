@@ -115,7 +115,7 @@ async function byService(clip: Clip, watched: boolean, signal: AbortSignal): Pro
   const answer = await api.recognizeFile(clip.file, clip.mirrored, signal);
   const landmarks = answer.landmarks!;
   return {
-    named: { ...answer, seconds: answer.seconds.total, taught: false, byService: true },
+    named: { ...api.answerOf(answer), taught: false },
     seen: {
       drawing: { ...landmarks, mirrored: landmarks.mirrored ?? false },
       frames: landmarks.points,

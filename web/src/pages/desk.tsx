@@ -49,10 +49,11 @@ export function Desk() {
     const mine = latest.current;
     try {
       const named = await nameSign(frames, size);
-      if (latest.current !== mine) return;
+      if (latest.current !== mine || named.unknownBecause === "no_hand") return; // somebody only walked by
       const word = named.predictions[0]!.gloss;
-      announce(named.unknown ? `${t.unclear}: ${word}` : word);
-      setLine((before) => [...before, { id: numbers++, word, unclear: named.unknown, others: named.predictions }]);
+      const unclear = named.unknownBecause !== null;
+      announce(unclear ? `${t.unclear}: ${word}` : word);
+      setLine((before) => [...before, { id: numbers++, word, unclear, others: named.predictions }]);
     } catch (error) {
       setFault(faultOf(error));
     }

@@ -5,9 +5,9 @@ import { prepare } from "../engine";
 import { nameSign, type Named } from "../naming";
 import { announce } from "../parts/announce";
 import { Live } from "../parts/live";
-import { Outcome } from "../parts/outcome";
+import { Outcome, spoken } from "../parts/outcome";
 import type { Frame } from "../pipeline";
-import { fill, number, percent, useWords } from "../words";
+import { fill, number, useWords, words } from "../words";
 
 /** Below this a live view misses too much of a sign. */
 const SLOW = 8;
@@ -63,9 +63,7 @@ export function LiveStage({ longest, onNamed, onRecorded, onFault, onOff }: Live
   const onSign = async (frames: Frame[], size: [number, number]) => {
     try {
       const named = await nameSign(frames, size);
-      const best = named.predictions[0]!;
-      const line = named.unknown ? t.saidUnknown : t.saidWord;
-      announce(fill(line, { word: best.gloss, percent: percent(best.probability) }));
+      announce(spoken(named, words()));
       onNamed(named);
     } catch (error) {
       onFault(error);
@@ -126,8 +124,8 @@ export function Heard({ heard, count, onClear }: { heard: Named[]; count: number
           <h3>{t.soFar}</h3>
           <ul class="words">
             {before.map((one, i) => (
-              <li key={heard.length - i} class={one.unknown ? "faint" : ""}>
-                {one.unknown ? "?" : one.predictions[0]!.gloss}
+              <li key={heard.length - i} class={one.unknownBecause ? "faint" : ""}>
+                {one.unknownBecause ? "?" : one.predictions[0]!.gloss}
               </li>
             ))}
           </ul>

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import type { Named } from "../naming";
-import { fill, number, percent, useWords } from "../words";
+import { fill, number, percent, useWords, type Words } from "../words";
 import { announce, useTurnTo } from "./announce";
 import { Ranked } from "./ranked";
 
@@ -15,36 +15,44 @@ interface OutcomeProps {
   children?: preact.ComponentChildren;
 }
 
+/** What is read aloud of a sign. */
+export function spoken({ predictions, unknownBecause: because }: Named, { recognize: t }: Words): string {
+  if (because === "no_hand") return t.doubts[because].join(". ");
+  const values = { word: predictions[0]!.gloss, percent: percent(predictions[0]!.probability) };
+  return because ? fill(t.saidUnknown, { ...values, doubt: t.doubts[because][0] }) : fill(t.saidWord, values);
+}
+
 /** What a sign is named, how surely, and by whom. */
 export function Outcome({ named, count, still, signed, quiet, children }: OutcomeProps) {
-  const t = useWords().recognize;
+  const all = useWords();
+  const t = all.recognize;
   const best = named.predictions[0]!;
-  const values = { percent: percent(best.probability), count, word: best.gloss };
+  const because = named.unknownBecause;
+  const values = { percent: percent(best.probability), count };
   const heading = useTurnTo<HTMLHeadingElement>(quiet ? null : named);
   useEffect(() => {
-    if (!quiet) announce(fill(named.unknown ? t.saidUnknown : t.saidWord, values));
+    if (!quiet) announce(spoken(named, all));
   }, [named, t]);
-  const verdict = named.taught
-    ? t.taughtNote
-    : fill(named.unknown ? t.unknownNote : best.probability < 0.7 ? t.unsure : t.sure, values);
+  const [word, note] = because ? t.doubts[because] : [best.gloss, best.probability < 0.7 ? t.unsure : t.sure];
+  const verdict = named.taught ? t.taughtNote : fill(note, values);
   const notes = [signed && fill(t.sampleSigned, { gloss: signed }), verdict, still && t.stillNote].filter(Boolean);
   return (
     <div class="outcome">
       <p id="kicker" class="kicker">
-        {named.unknown ? t.unknownKicker : t.looksLike}
+        {because ? t.unknownKicker : t.looksLike}
       </p>
       <h2
         id="word"
-        class={`word${named.unknown || best.gloss.length > 12 ? " long" : ""}`}
+        class={`word${word.length > 12 ? " long" : ""}`}
         tabIndex={-1}
         ref={heading}
       >
-        {named.unknown ? t.unknown : best.gloss}
+        {word}
       </h2>
       <p id="verdict" class="soft">
         {notes.join(" ")}
       </p>
-      <Ranked guesses={named.predictions} faint={named.unknown} />
+      {because !== "no_hand" && <Ranked guesses={named.predictions} faint={because !== null} />}
       <p id="times" class="fine">
         {fill(named.byService ? t.byService : t.byBrowser, { seconds: number(named.seconds, 2) })}
       </p>

@@ -14,4 +14,4 @@ export { handAtWork } from "./preprocess/rest";
 export { RefusedError } from "./refused";
 export { Segmenter, type Rest } from "./segmenter";
 export { Tracker } from "./tracker";
-export type { Answer, Frame, Guess } from "./types";
+export type { Answer, Doubt, Frame, Guess } from "./types";

@@ -4,7 +4,7 @@ import { softmax } from "./numbers";
 import { handAtWork } from "./preprocess/rest";
 import { fetchSpec, type Spec } from "./spec";
 import { atConstantRate } from "./timing";
-import type { Answer, Frame } from "./types";
+import type { Answer, Doubt, Frame } from "./types";
 
 /** A bundle made ready to recognize in the browser: `chereme.recognize.Recognizer`. */
 export class LocalRecognizer {
@@ -49,18 +49,24 @@ export class LocalRecognizer {
     const sequence = atConstantRate(frames, this.model.tracked, size, fps);
     const looks = await this.model.looks(sequence);
     const { logits, embedding } = surest(looks);
-    const { temperature, unknown_below, unknown_beyond } = this.spec.calibration;
+    const { temperature } = this.spec.calibration;
     const predictions = Array.from(softmax(logits, temperature), (probability, i) => ({
       gloss: this.spec.labels[i]!,
       probability,
     })).sort((a, b) => b.probability - a.probability);
-    const far = this.familiar && embedding ? this.familiar.distance(embedding) > unknown_beyond : false;
+    const distance = this.familiar && embedding ? this.familiar.distance(embedding) : NaN;
     return {
       predictions: predictions.slice(0, top),
-      unknown: predictions[0]!.probability < unknown_below || far || !handAtWork(sequence),
+      unknownBecause: handAtWork(sequence) ? this.doubt(predictions[0]!.probability, distance) : "no_hand",
       seconds: (performance.now() - begun) / 1000,
       bundle: this.spec.name,
     };
+  }
+
+  private doubt(probability: number, distance: number): Doubt | null {
+    const { unknown_below, unknown_beyond } = this.spec.calibration;
+    if (distance > unknown_beyond) return "unlike";
+    return probability < unknown_below ? "unsure" : null;
   }
 
   async close(): Promise<void> {

@@ -14,11 +14,14 @@ export interface Guess {
   probability: number;
 }
 
+/** Why a recognizer declines: no hand was seen at work; the clip is unlike all it learnt; no word stands out. */
+export type Doubt = "no_hand" | "unlike" | "unsure";
+
 export interface Answer {
   /** Best first. */
   predictions: Guess[];
-  /** The recognizer declines: what it saw is probably no sign of its vocabulary. */
-  unknown: boolean;
+  /** Why the recognizer declines; null where it does not. */
+  unknownBecause: Doubt | null;
   /** That the answer took. */
   seconds: number;
   bundle: string;

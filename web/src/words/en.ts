@@ -1,3 +1,10 @@
+import type { Doubt } from "../pipeline";
+
+const NO_HAND: [string, string] = [
+  "I see no hand that signs",
+  "Raise at least one hand and keep it inside the picture while you sign, in good light.",
+];
+
 /** Every text of the page in English; `{name}` stands for a value. */
 export const en = {
   nav: {
@@ -80,16 +87,19 @@ export const en = {
     cancel: "Cancel",
     ranked: "Words, the most probable first",
     looksLike: "This looks like",
-    unknown: "No word stands out",
+    doubts: {
+      no_hand: NO_HAND,
+      unlike: ["Unlike any word it knows", "What was shown resembles none of the {count} words it knows. Closest to it:"],
+      unsure: ["No word stands out", "What was shown is probably none of the {count} words it knows. Closest to it:"],
+    } as Record<Doubt, [string, string]>,
     unknownKicker: "Unknown",
     sure: "{percent} probable, if it is one of the {count} words it knows.",
     unsure: "{percent} probable, if it is one of the {count} words it knows: see the others, too.",
-    unknownNote: "What was shown is probably none of the {count} words it knows. Closest to it:",
     taughtNote: "One of the signs that you taught it on this device.",
     stillNote: "A still picture shows no movement, so this is little more than a guess.",
     sampleSigned: "The drawn figure signed “{gloss}”.",
     saidWord: "{word}, {percent}",
-    saidUnknown: "No word stands out. Closest: {word}, {percent}",
+    saidUnknown: "{doubt}. Closest: {word}, {percent}",
     seenLeft: "Left hand seen in {share} of the clip",
     seenRight: "Right hand seen in {share}",
     byBrowser: "Recognized in your browser in {seconds} s",
@@ -294,7 +304,7 @@ export const en = {
     too_long: ["This clip is too long", "Cut it to the one word: that takes two or three seconds. At most {seconds} s are taken."],
     unknown_type: ["This is no kind of file I know", "Use a video (MP4, WebM, MOV), a picture (JPEG, PNG) or a .pose file."],
     nobody: ["I see nobody in it", "Show one person, from head to hips, in good light."],
-    no_hand: ["I see no hand that signs", "Raise at least one hand and keep it inside the picture while you sign, in good light."],
+    no_hand: NO_HAND,
     landmarks_missing: ["These landmarks do not suit", "Extract the file again from its video, with the default layout."],
     busy: ["Too many requests at once", "Wait a few seconds, then try again."],
     no_bundle: ["There is no recognizer here", "Name a bundle when you start it: chereme serve --bundle FOLDER"],

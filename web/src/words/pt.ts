@@ -1,5 +1,10 @@
 import type { Words } from ".";
 
+const NO_HAND: [string, string] = [
+  "Não vejo nenhuma mão sinalizando",
+  "Levante ao menos uma mão e mantenha-a dentro da imagem ao sinalizar, com boa luz.",
+];
+
 /** Every text of the page in Brazilian Portuguese. */
 export const pt: Words = {
   nav: {
@@ -82,16 +87,19 @@ export const pt: Words = {
     cancel: "Cancelar",
     ranked: "Palavras, da mais provável à menos provável",
     looksLike: "Parece",
-    unknown: "Nenhuma palavra se destaca",
+    doubts: {
+      no_hand: NO_HAND,
+      unlike: ["Diferente de toda palavra que conhece", "Não se parece com nenhuma das {count} palavras que conhece. As mais próximas:"],
+      unsure: ["Nenhuma palavra se destaca", "Provavelmente não é nenhuma das {count} palavras que conhece. As mais próximas:"],
+    },
     unknownKicker: "Desconhecido",
     sure: "{percent} de probabilidade, se for uma das {count} palavras que conhece.",
     unsure: "{percent} de probabilidade, se for uma das {count} palavras que conhece: veja também as outras.",
-    unknownNote: "Provavelmente não é nenhuma das {count} palavras que conhece. As mais próximas:",
     taughtNote: "Um dos sinais que você ensinou neste aparelho.",
     stillNote: "Uma imagem parada não mostra o movimento: é pouco mais que um palpite.",
     sampleSigned: "A figura desenhada sinalizou “{gloss}”.",
     saidWord: "{word}, {percent}",
-    saidUnknown: "Nenhuma palavra se destaca. A mais próxima: {word}, {percent}",
+    saidUnknown: "{doubt}. A mais próxima: {word}, {percent}",
     seenLeft: "Mão esquerda vista em {share} do vídeo",
     seenRight: "Mão direita vista em {share}",
     byBrowser: "Reconhecido no seu navegador em {seconds} s",
@@ -296,7 +304,7 @@ export const pt: Words = {
     too_long: ["Este vídeo é longo demais", "Corte até ficar só a palavra: dois ou três segundos. O máximo são {seconds} s."],
     unknown_type: ["Não conheço este tipo de arquivo", "Use um vídeo (MP4, WebM, MOV), uma imagem (JPEG, PNG) ou um arquivo .pose."],
     nobody: ["Não vejo ninguém", "Mostre uma pessoa, da cabeça aos quadris, com boa luz."],
-    no_hand: ["Não vejo nenhuma mão sinalizando", "Levante ao menos uma mão e mantenha-a dentro da imagem ao sinalizar, com boa luz."],
+    no_hand: NO_HAND,
     landmarks_missing: ["Estes pontos não servem", "Extraia o arquivo de novo a partir do vídeo, com o layout padrão."],
     busy: ["Pedidos demais ao mesmo tempo", "Espere alguns segundos e tente de novo."],
     no_bundle: ["Não há reconhecedor aqui", "Indique um ao iniciar: chereme serve --bundle PASTA"],
