@@ -55,6 +55,8 @@ def test_words_that_are_hardly_possible_are_not_listed_for_people():
         "unknown_because": "unsure",
     }
     assert _line(unsure) == "x.pose: unknown: no word stands out (perhaps casa 0 %)  [0.75 s]"
+    unlike = answer | {"unknown": True, "unknown_because": "unlike"}
+    assert _line(unlike) == "x.pose: unknown: unlike any sign it knows (closest: casa)  [0.75 s]"
 
 
 def test_pose_for_people(pose, small_bundle):

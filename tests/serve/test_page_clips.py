@@ -186,9 +186,10 @@ def test_hands_that_only_hang_show_no_sign(open_page, signer, wall):
 
 
 @pytest.mark.parametrize(
-    ("because", "word"), [("unlike", "Unlike any word it knows"), ("unsure", "No word stands out")]
+    ("because", "word", "shares"),
+    [("unlike", "Unlike any word it knows", 0), ("unsure", "No word stands out", 5)],
 )
-def test_why_no_word_is_given(page, signer, because, word):
+def test_why_no_word_is_given(page, signer, because, word, shares):
     def doubtful(route: Route) -> None:
         answer = route.fetch()
         route.fulfill(json=answer.json() | {"unknown": True, "unknown_because": because})
@@ -200,6 +201,8 @@ def test_why_no_word_is_given(page, signer, because, word):
     expect(page.locator("#word")).to_have_text(word)
     expect(page.locator("#said")).to_contain_text(f"{word}. Closest: ")
     expect(page.locator("#verdict")).to_contain_text("none of the 43 words it knows. Closest to it:")
+    expect(page.locator("#ranked .gloss")).to_have_count(5)
+    expect(page.locator("#ranked .share")).to_have_count(shares)
 
 
 def test_who_walks_by_is_told_that_no_hand_signed(open_page, signer):

@@ -130,7 +130,12 @@ def _line(answer: dict[str, Any]) -> str:
     took = sum(answer["seconds"].values())
     said = " · ".join(words)
     if because := answer.get("unknown_because"):
-        said = f"unknown: {DOUBTS[because]}" + (f" (perhaps {', '.join(words)})" if because != "no_hand" else "")
+        perhaps = {
+            "no_hand": "",
+            "unlike": f" (closest: {', '.join(map(_word, likely))})",  # shares of a hundred would sound sure
+            "unsure": f" (perhaps {', '.join(words)})",
+        }
+        said = f"unknown: {DOUBTS[because]}{perhaps[because]}"
     note = (
         f"\n  without {', '.join(missing)}: it can do without, but less surely"
         if (missing := answer.get("missing"))

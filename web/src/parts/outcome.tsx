@@ -18,8 +18,9 @@ interface OutcomeProps {
 /** What is read aloud of a sign. */
 export function spoken({ predictions, unknownBecause: because }: Named, { recognize: t }: Words): string {
   if (because === "no_hand") return t.doubts[because].join(". ");
-  const values = { word: predictions[0]!.gloss, percent: percent(predictions[0]!.probability) };
-  return because ? fill(t.saidUnknown, { ...values, doubt: t.doubts[because][0] }) : fill(t.saidWord, values);
+  const word = predictions[0]!.gloss;
+  if (because) return fill(t.saidUnknown, { doubt: t.doubts[because][0], word });
+  return fill(t.saidWord, { word, percent: percent(predictions[0]!.probability) });
 }
 
 /** What a sign is named, how surely, and by whom. */
@@ -52,7 +53,7 @@ export function Outcome({ named, count, still, signed, quiet, children }: Outcom
       <p id="verdict" class="soft">
         {notes.join(" ")}
       </p>
-      {because !== "no_hand" && <Ranked guesses={named.predictions} faint={because !== null} />}
+      {because !== "no_hand" && <Ranked guesses={named.predictions} faint={because !== null} shares={because !== "unlike"} />}
       <p id="times" class="fine">
         {fill(named.byService ? t.byService : t.byBrowser, { seconds: number(named.seconds, 2) })}
       </p>

@@ -99,7 +99,7 @@ export const en = {
     stillNote: "A still picture shows no movement, so this is little more than a guess.",
     sampleSigned: "The drawn figure signed “{gloss}”.",
     saidWord: "{word}, {percent}",
-    saidUnknown: "{doubt}. Closest: {word}, {percent}",
+    saidUnknown: "{doubt}. Closest: {word}",
     seenLeft: "Left hand seen in {share} of the clip",
     seenRight: "Right hand seen in {share}",
     byBrowser: "Recognized in your browser in {seconds} s",

@@ -99,7 +99,7 @@ export const pt: Words = {
     stillNote: "Uma imagem parada não mostra o movimento: é pouco mais que um palpite.",
     sampleSigned: "A figura desenhada sinalizou “{gloss}”.",
     saidWord: "{word}, {percent}",
-    saidUnknown: "{doubt}. A mais próxima: {word}, {percent}",
+    saidUnknown: "{doubt}. A mais próxima: {word}",
     seenLeft: "Mão esquerda vista em {share} do vídeo",
     seenRight: "Mão direita vista em {share}",
     byBrowser: "Reconhecido no seu navegador em {seconds} s",
