@@ -46,9 +46,9 @@ class StochasticDepth(nn.Module):
 
 
 class Dropout(nn.Module):
-    """What `torch.nn.Dropout` does; on a processor in a third of its time, half of which went into drawing the mask.
+    """What `torch.nn.Dropout` does, and quicker on a processor, where that spends most of its time on drawing the mask.
 
-    A number is left out by 16 random bits, so that the share is exact to 1 in 65,536.
+    Here 16 random bits say whether a number is left out, so the share is exact to 1 in 65,536.
     """
 
     def __init__(self, share: float) -> None:
