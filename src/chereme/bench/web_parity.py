@@ -192,7 +192,7 @@ def _in_browser(clips: list[_Clip]) -> Iterator[_Answer]:
                 )
                 points = np.array([[np.nan if value is None else value for value in row] for row in rows], np.float32)
                 found = {one["gloss"]: one["probability"] for one in answer["predictions"]}
-                yield _Answer(clip, points.reshape(len(points), -1, 3), found, answer["unknown"])
+                yield _Answer(clip, points.reshape(len(points), -1, 3), found, answer["unknownBecause"] is not None)
 
 
 def _turned(clip: _Clip, channel: int) -> _Clip:
