@@ -19,6 +19,8 @@ from chereme.landmarks.timing import even_times, on_grid
         pytest.param(
             [0, 0.1, 0.2, 0.5, 0.6], 10, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 10, id="dropped frames leave gaps"
         ),
+        pytest.param([0, 0.1, 0.4], 25, [0, 0.1, 0.2, 0.3, 0.4], 10, id="of two steps the shorter"),
+        pytest.param([0, 0.1, 0.2, 0.6, 1.0], 25, np.arange(11) / 10, 10, id="of two middle steps the shorter"),
         pytest.param([0.7], 25, [0.7], 25, id="one frame has the header's rate"),
     ],
 )
