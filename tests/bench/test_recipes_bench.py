@@ -101,6 +101,17 @@ def test_nothing_is_trained_twice_and_parts_make_the_whole(store, split, monkeyp
     assert len(fits) == 4
 
 
+def test_each_split_may_have_a_seed_of_its_own(store, split, monkeypatch, tmp_path):
+    entrants = [Entrant("knn", seeds=(0,)), Entrant("knn-2")]
+    monkeypatch.setattr(recipes, "find_recipe", lambda name: find_recipe("knn"))
+    (part,) = split.values()
+    found = train_all(store, {"a": part, "b": part}, entrants, tmp_path, seed_of={"a": 4, "b": 3})
+    for entrant in entrants:
+        runs = found[entrant.recipe]
+        assert {run.split: run.seed for run in runs} == {"a": 4, "b": 3}
+        assert recipes.score_recipe(entrant, runs)["seeds"] == [3, 4]
+
+
 def test_an_interrupted_training_goes_on_and_its_time_is_kept(store, split, monkeypatch, tmp_path):
     entrant = Entrant("isl43", seeds=(0,))
     small = ("train.epochs=3", "model.width=16", "model.layers=1")

@@ -43,8 +43,8 @@ def even_times(times: NDArray[np.float64], rate: float, name: str) -> tuple[NDAr
         middle = float(np.median(steps))
         usual = steps[np.abs(steps - middle) < _NEAR * middle]
         # of few frames the two middle steps may lie far apart, and no step near their mean: then the shorter one
-        step = float(usual.mean()) if len(usual) else float(np.percentile(steps, 50, method="lower"))
-        step = max(step, 1 / _FASTEST)
+        typical = usual.mean() if len(usual) else np.percentile(steps, 50, method="lower")
+        step = max(float(typical), 1 / _FASTEST)
         count = round((times[-1] - times[0]) / step) + 1
         if count > 20 * len(times) + 100:
             raise ClipError(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from chereme.models.config import ModelConfig
-from chereme.models.layers import Dropout, PositionalEncoding, masked_mean
+from chereme.models.layers import Dropout, PositionalEncoding, attend, masked_mean
 
 __all__ = ["Encoder", "EncoderLayer"]
 
@@ -46,9 +46,8 @@ class EncoderLayer(nn.Module):
         batch, frames, width = values.shape
         parts = self.project(values).view(batch, frames, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        scores = (query @ key.transpose(-1, -2)) * (width // self.heads) ** -0.5  # written out, as in AttentionBlock
-        shares = self.dropout(scores.masked_fill(~mask[:, None, None, :], -1e4).softmax(-1).to(value.dtype))
-        return torch.as_tensor(self.out((shares @ value).transpose(1, 2).reshape(batch, frames, width)))
+        attended = attend(query, key, value, mask, (width // self.heads) ** -0.5, self.dropout)
+        return torch.as_tensor(self.out(attended))
 
 
 class Encoder(nn.Module):

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from chereme.models.config import ModelConfig
-from chereme.models.layers import ConvBlock, StochasticDepth, masked_mean
+from chereme.models.layers import ConvBlock, StochasticDepth, attend, masked_mean
 
 __all__ = ["IslrAttention", "IslrConvBlock", "IslrFirst"]
 
@@ -42,9 +42,7 @@ class IslrAttention(nn.Module):
         batch, frames, width = values.shape
         parts = self.project(_over_frames(self.norm, values)).view(batch, frames, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        scores = (query @ key.transpose(-1, -2)) * width**-0.5  # of the whole width, as in the source
-        shares = self.drop(scores.masked_fill(~mask[:, None, None, :], -1e4).softmax(-1))
-        attended = (shares @ value).transpose(1, 2).reshape(batch, frames, width)
+        attended = attend(query, key, value, mask, width**-0.5, self.drop)  # of the whole width, as in the source
         values = values + self.drop_path(self.out(attended))
         return values + self.drop_path(self.feed(_over_frames(self.feed_norm, values)))
 

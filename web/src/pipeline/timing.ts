@@ -46,9 +46,8 @@ function evenTimes(times: number[], fps = 0): { grid: number[]; rate: number } {
     const middle = median(steps);
     const usual = steps.filter((one) => Math.abs(one - middle) < NEAR * middle);
     // of few frames the two middle steps may lie far apart, and no step near their mean: then the shorter one
-    const shorter = [...steps].sort((a, b) => a - b)[(steps.length - 1) >> 1]!;
-    step = usual.length ? usual.reduce((a, b) => a + b, 0) / usual.length : shorter;
-    step = Math.max(step, 1 / FASTEST);
+    if (!usual.length) usual.push([...steps].sort((a, b) => a - b)[(steps.length - 1) >> 1]!);
+    step = Math.max(usual.reduce((a, b) => a + b, 0) / usual.length, 1 / FASTEST);
     count = roundHalfEven(whole / step) + 1;
     if (count > 20 * times.length + 100) throw new RefusedError(`${times.length} frames spread over ${whole} s`);
   }
