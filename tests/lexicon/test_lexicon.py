@@ -180,7 +180,9 @@ def test_cut_takes_milliseconds(clips):
 
 class TestOpening:
     def test_there_is_none(self, tmp_path):
-        with pytest.raises(LexiconError, match=r"no such lexicon; make one with `chereme lexicon add"):
+        with pytest.raises(
+            LexiconError, match=r"no such lexicon; make one with `chereme lexicon add.*one that ships: isl43, libras24"
+        ):
             Lexicon.open(tmp_path / "x.sqlite")
         assert not (tmp_path / "x.sqlite").exists()
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import QueuePool
 
 from chereme.errors import LexiconError
-from chereme.lexicon.ships import find_lexicon, ships
+from chereme.lexicon.ships import find_lexicon, list_lexicons, ships
 from chereme.lexicon.tables import FORMAT, TABLES, meta
 
 __all__ = ["PATIENCE", "Place"]
@@ -179,7 +179,10 @@ def _place(where: str | Path, create: bool) -> Place:
         raise LexiconError(f"{path}: a folder, no lexicon; `chereme lexicon import` reads folders")
     if not path.exists():
         if not create:
-            raise LexiconError(f"{path}: no such lexicon; make one with `chereme lexicon add GLOSS CLIP`")
+            raise LexiconError(
+                f"{path}: no such lexicon; make one with `chereme lexicon add GLOSS CLIP`, or name one that ships:"
+                f" {', '.join(list_lexicons())}"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
     name = str(where)
     if (shipped := ships(path)) and create:
