@@ -1,21 +1,30 @@
 """The bench of a letter's cost, small: its figures are real, its size is not."""
 
 import pytest
+from sklearn.neural_network import MLPClassifier
 
 from chereme.bench import spell_latency
 from chereme.errors import BundleError
+from chereme.spell import Speller
 from made_up import made_up_speller
+from made_up_clock import MadeUpClock
 
 
-def test_spell_latency(tmp_path):
+def test_spell_latency(tmp_path, monkeypatch):
+    """Letters are really named; only the clock is made up."""
     made_up_speller(tmp_path / "letters")
+    clock = MadeUpClock()
+    monkeypatch.setattr(spell_latency, "time", clock)
+    monkeypatch.setattr(Speller, "probabilities", clock.costs(Speller.probabilities, 0.001))
+    monkeypatch.setattr(Speller, "recognize", clock.costs(Speller.recognize, 0.002))
+    monkeypatch.setattr(MLPClassifier, "predict", clock.costs(MLPClassifier.predict, 0.004))
     result = spell_latency.measure(bundle=tmp_path / "letters", hands=4, rounds=3)
     assert (result.name, result.n) == ("spell-latency", 12)
-    assert result.ratio == pytest.approx(result.value / result.peer_value)
+    assert (result.value, result.peer_value, result.ratio) == pytest.approx((1, 4, 0.25))
     assert (result.details["bundle"], result.details["features"]) == ("letters", 84)
     assert "(32, 32)" in result.peer
-    assert 0 < result.value <= result.details["recognize_ms"]
-    assert result.details["ratio_alternating"] > 0
+    assert result.details["recognize_ms"] == pytest.approx(3)  # its own, and that of the probabilities it asks for
+    assert result.details["ratio_alternating"] == pytest.approx(0.25)
 
 
 def test_an_untrained_model_takes_the_place_of_a_default_that_is_not_there(monkeypatch):

@@ -18,9 +18,9 @@ interface OutcomeProps {
 /** What is read aloud of a sign. */
 export function spoken({ predictions, unknownBecause: because }: Named, { recognize: t }: Words): string {
   if (because === "no_hand") return t.doubts[because].join(". ");
-  const word = predictions[0]!.gloss;
-  if (because) return fill(t.saidUnknown, { doubt: t.doubts[because][0], word });
-  return fill(t.saidWord, { word, percent: percent(predictions[0]!.probability) });
+  const values = { word: predictions[0]!.gloss, percent: percent(predictions[0]!.probability) };
+  if (!because) return fill(t.saidWord, values);
+  return fill(because === "unlike" ? t.saidUnlike : t.saidUnsure, { doubt: t.doubts[because][0], ...values });
 }
 
 /** What a sign is named, how surely, and by whom. */
