@@ -104,7 +104,7 @@ def test_the_camera_names_signs_as_they_are_made(page):
     assert page.evaluate("getComputedStyle(document.getElementById('live')).transform") == "matrix(-1, 0, 0, 1, 0, 0)"
     expect(page.locator("#heard #word")).to_be_visible(timeout=60_000)
     closest = page.locator("#heard #ranked li").first
-    shares = closest.locator(".share").all_inner_texts()  # none of a sign unlike all words, if many pictures were missed
+    shares = closest.locator(".share").all_inner_texts()  # none if it is unlike all words: pictures were missed
     expect(page.locator("#said")).to_contain_text(", ".join([closest.locator(".gloss").inner_text(), *shares]))
     page.get_by_role("button", name="Turn the camera off").click()
     expect(page.get_by_role("heading", name="Show a sign, see the word")).to_be_visible()
