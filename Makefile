@@ -3,6 +3,9 @@
 
 PY := .venv/bin/python
 DATA ?= ../shared/data
+# Tests of one file stay together, since they share services and a browser; files keep their order, since whoever runs a
+# loop of its own comes before those who keep a browser open.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup page run test check models docs golden lock clean
@@ -21,7 +24,7 @@ run: setup page ## Start the page and API on this machine and print the address 
 
 test: check page ## All checks and all tests, as on every push (ARGS="-k hands" for some of them)
 	@sh scripts/browser.sh || true
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 check: setup ## Lint, format, types, import order: in seconds, before every push
 	@$(PY) -m ruff check

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from chereme.render import draw_signer
 from chereme.serve.page_files import PAGE
@@ -141,3 +141,18 @@ def tracker_script(signed: PoseSequence) -> str:
             }},
         }};
     """
+
+
+def intercept(page: Page, pattern: str, handler: Callable[[Route], object]) -> None:
+    """Requests of an opened page go to a handler, from now on.
+
+    `page.route` alone returns before the page itself knows of it: of a busy machine's next requests some go through.
+    """
+    page.route(pattern, handler)
+    page.route("**/is-intercepted", lambda route: route.fulfill(body="yes"))
+    page.evaluate(
+        """async () => {
+            const answer = () => fetch("/is-intercepted").then((found) => found.text());
+            while ((await answer()) !== "yes") await new Promise((done) => setTimeout(done, 10));
+        }"""
+    )

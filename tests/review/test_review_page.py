@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from chereme.serve.guard import HEADERS
-from in_browser import COUNT
+from in_browser import COUNT, intercept
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -95,7 +95,7 @@ def page(browser, page_of) -> Iterator[Page]:
 def held(page: Page, path: str) -> list[Route]:
     """Answers that wait to be let go."""
     waiting: list[Route] = []
-    page.route(f"**/api/v1/{path}", lambda route: waiting.append(route))
+    intercept(page, f"**/api/v1/{path}", lambda route: waiting.append(route))
     return waiting
 
 
@@ -244,7 +244,7 @@ def test_what_is_taken_back_is_the_clip_that_was_decided(page, page_of, clips):
 
 def test_a_decision_that_could_not_be_kept_is_taken_back_and_told(page, page_of):
     expect(page.locator("#gloss")).to_have_text("pai")
-    page.route("**/api/v1/decisions", lambda route: route.abort())
+    intercept(page, "**/api/v1/decisions", lambda route: route.abort())
     page.keyboard.press("a")
     expect(page.locator("#wrong")).to_contain_text("does not answer")
     expect(current(page).locator(".verdict")).to_have_text("")
@@ -254,7 +254,7 @@ def test_a_decision_that_could_not_be_kept_is_taken_back_and_told(page, page_of)
 
 def test_a_decision_that_is_kept_stays_shown_when_what_comes_next_fails(page, page_of, clips):
     expect(page.locator("#gloss")).to_have_text("pai")
-    page.route("**/api/v1/next*", lambda route: route.abort())
+    intercept(page, "**/api/v1/next*", lambda route: route.abort())
     page.keyboard.press("a")
     expect(page.locator("#wrong")).to_contain_text("The program does not answer")
     expect(current(page).locator(".verdict")).to_have_text("Accepted")

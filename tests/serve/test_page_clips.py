@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from chereme.poses import pose_to_bytes
-from in_browser import Open, opener, tracker_script
+from in_browser import Open, intercept, opener, tracker_script
 from made_up import hung, walking_by
 
 
@@ -182,6 +182,24 @@ def test_a_wall_shows_nobody(open_page, signer, wall):
     expect(page.get_by_role("heading", name="I see nobody in it")).to_be_visible(timeout=30_000)
 
 
+def test_a_busy_browser_whose_first_picture_is_late_is_waited_for(open_page, signer, wall):
+    late = """
+        const make = createImageBitmap;
+        let left = 3;
+        globalThis.createImageBitmap = async (...given) => {
+            if (left-- > 0) throw new DOMException("The image source is not usable.", "InvalidStateError");
+            return make(...given);
+        };
+    """
+    page = open_page(script=late + tracker_script(signer))
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    send(page, "wall.mp4", wall, "video/mp4")
+    expect_view(page, "result")
+    expect(page.locator("#times")).to_contain_text("in your browser")
+    assert posted == []
+
+
 def test_hands_that_only_hang_show_no_sign(open_page, signer, wall):
     page = open_page(script=tracker_script(hung(signer, slice(None))))
     send(page, "idle.mp4", wall, "video/mp4")
@@ -197,7 +215,7 @@ def test_why_no_word_is_given(page, signer, because, word, shares):
         answer = route.fetch()
         route.fulfill(json=answer.json() | {"unknown": True, "unknown_because": because})
 
-    page.route("**/api/v1/recognitions", doubtful)
+    intercept(page, "**/api/v1/recognitions", doubtful)
     send(page, "x.pose", pose_to_bytes(signer))
     expect_view(page, "result")
     expect(page.locator("#kicker")).to_have_text("Unknown")
@@ -232,6 +250,6 @@ def test_too_large_is_said_before_sending(page):
 
 
 def test_a_service_that_ended_is_named(page, signer):
-    page.route("**/api/v1/recognitions", lambda route: route.abort())
+    intercept(page, "**/api/v1/recognitions", lambda route: route.abort())
     send(page, "some.pose", pose_to_bytes(signer))
     expect(page.get_by_role("heading", name="The program does not answer")).to_be_visible(timeout=10_000)

@@ -6,6 +6,9 @@ import type { Frame } from "./pipeline";
 /** Steps from picture to picture; a film with fewer a second shows some of them twice, and those are left out. */
 const STEP = 1 / 30;
 
+/** Milliseconds that a browser is given to have the first picture ready. */
+const PATIENCE = 5000;
+
 type Tracking = { track(source: ImageBitmap, time: number): Promise<Frame> };
 
 export interface Looked {
@@ -50,16 +53,30 @@ function shownAt(video: HTMLVideoElement): Promise<number | undefined> {
 
 /** The picture that a video or an image shows, turned round where it was stored as a mirror. */
 export async function picture(source: HTMLVideoElement | HTMLImageElement, mirrored = false): Promise<ImageBitmap> {
-  if (!mirrored) return createImageBitmap(source);
-  const [width, height] =
-    source instanceof HTMLVideoElement
-      ? [source.videoWidth, source.videoHeight]
-      : [source.naturalWidth, source.naturalHeight];
+  const upright = await createImageBitmap(source);
+  if (!mirrored) return upright;
+  const { width, height } = upright;
   const canvas = new OffscreenCanvas(width, height);
   const pen = canvas.getContext("2d")!;
   pen.setTransform(-1, 0, 0, 1, width, 0);
-  pen.drawImage(source, 0, 0);
+  pen.drawImage(upright, 0, 0);
+  upright.close();
   return canvas.transferToImageBitmap();
+}
+
+/** The picture of a film at the time that it was set to. A busy browser may say of a first one that it is not there yet. */
+async function pictureOf(video: HTMLVideoElement, mirrored: boolean, signal: AbortSignal): Promise<ImageBitmap> {
+  const late = performance.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await picture(video, mirrored);
+    } catch (error) {
+      const soon = error instanceof DOMException && error.name === "InvalidStateError" && performance.now() < late;
+      if (!soon) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      signal.throwIfAborted();
+    }
+  }
 }
 
 /**
@@ -86,7 +103,7 @@ export async function look(
     options.signal.throwIfAborted();
     if (at === undefined ? "requestVideoFrameCallback" in video && frames.length > 0 : at <= last) continue;
     last = at ?? time;
-    const frame = await tracking.track(await picture(video, options.mirrored), last);
+    const frame = await tracking.track(await pictureOf(video, options.mirrored, options.signal), last);
     options.signal.throwIfAborted();
     frames.push(frame);
     options.onFrame(frame, Math.min(1, (time + STEP) / lasts));

@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useHold } from "../keep";
 import { announce } from "../parts/announce";
 import { Failure, faultOf, type Fault } from "../parts/failure";
@@ -34,10 +34,16 @@ export function Teach() {
   const input = useRef<HTMLInputElement>(null);
   useHold(examples.length > 0);
   const trying = saved !== "" && examples.length === 0;
+  const turn = useRef(0);
+  useEffect(() => {
+    if (examples.length) announce(counted(t.got, examples.length));
+  }, [examples.length]);
 
   const onSign = async (frames: Frame[], size: [number, number]) => {
+    const mine = turn.current;
     try {
       const { space, ...example } = await exampleOf(frames, size);
+      if (mine !== turn.current) return; // of a sign that was saved meanwhile
       const embedding = Float32Array.from(example.embedding);
       if (trying) {
         const found = (await nearest(embedding)) ?? null;
@@ -48,7 +54,6 @@ export function Teach() {
       const like = await nearest(embedding, SAME);
       setWarning(like && like.gloss !== name.trim() ? fill(t.similar, { gloss: like.gloss }) : "");
       setExamples((before) => (before.length < MOST ? [...before, { ...example, space }] : before));
-      announce(counted(t.got, examples.length + 1));
     } catch (error) {
       setFault(faultOf(error));
     }
@@ -59,6 +64,7 @@ export function Teach() {
       announce(t.needName);
       return input.current?.focus();
     }
+    turn.current += 1;
     try {
       await keep({ gloss, space: examples[0]!.space, examples: examples.map(({ embedding, landmarks }) => ({ embedding, landmarks })) });
       setSaved(gloss);
