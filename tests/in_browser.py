@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PAGES = ("recognize", "desk", "dictionary", "teach", "practice", "about")
 
+expect.set_options(timeout=20_000)  # a page may take its time while other tests run beside this one
+
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 

@@ -31,7 +31,7 @@ def serving(folder: Path, speller: str, **settings: Any) -> Iterator[str]:
     settings = {"_env_file": None, "lexicon": str(folder / "own.sqlite"), "token": "secret", **settings}
     app = create_app(ServeSettings(**settings), AslSettings(_env_file=None, classifier_path=speller))
     with listen("127.0.0.1", 0) as socket:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio", timeout_keep_alive=60))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
         thread.start()
         try:

@@ -54,7 +54,10 @@ def running(settings: ServeSettings, asl: AslSettings | None = None) -> Iterator
     asl = asl or AslSettings(_env_file=None, classifier_path="nowhere")
     assert settings.temporary is not None
     with listen("127.0.0.1", 0) as socket_:
-        server = uvicorn.Server(uvicorn.Config(create_app(settings, asl), log_level="error", ws="websockets-sansio"))
+        # connections stay as long as those of `chereme serve`: a client that thinks for a while may use its own again
+        app = create_app(settings, asl)
+        config = uvicorn.Config(app, log_level="error", ws="websockets-sansio", timeout_keep_alive=60)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
         thread.start()
         url = f"http://127.0.0.1:{socket_.getsockname()[1]}"
