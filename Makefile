@@ -3,8 +3,7 @@
 
 PY := .venv/bin/python
 DATA ?= ../shared/data
-# Tests of one file stay together, since they share services and a browser; files keep their order, since whoever runs a
-# loop of its own comes before those who keep a browser open.
+# Tests of one file stay together, since they share what they start.
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
@@ -24,7 +23,8 @@ run: setup page ## Start the page and API on this machine and print the address 
 
 test: check page ## All checks and all tests, as on every push (ARGS="-k hands" for some of them)
 	@sh scripts/browser.sh || true
-	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m "not browser" $(ARGS) || [ $$? -eq 5 ] # none of these among ARGS
+	@$(PY) -m pytest -m browser $(ARGS) || [ $$? -eq 5 ]
 
 check: setup ## Lint, format, types, import order: in seconds, before every push
 	@$(PY) -m ruff check

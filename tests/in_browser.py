@@ -45,6 +45,9 @@ COUNT = """
 """
 """Counts from then on how often a page asked to draw before the screen's next picture."""
 
+NOTES = ("Failed to load resource", "Canvas2D", "The Cross-Origin-Opener-Policy header has been ignored")
+"""Chromium's own, of refusals, of how tests read the canvas, and of plain http: no complaints."""
+
 Open = Callable[..., Page]
 
 
@@ -101,8 +104,6 @@ def opener(browser: Browser, url: str) -> Iterator[Open]:
     complained of nothing."""
     elsewhere: list[str] = []
     complaints: list[str] = []
-    # Chromium's own notes of refusals, of plain http, and on how these tests read the canvas, are none
-    ours = ("Failed to load resource", "Canvas2D", "The Cross-Origin-Opener-Policy header has been ignored")
 
     with ExitStack() as stack:
 
@@ -117,7 +118,7 @@ def opener(browser: Browser, url: str) -> Iterator[Open]:
             opened = context.new_page()
             opened.on("request", lambda r: None if r.url.startswith((url, f"blob:{url}")) else elsewhere.append(r.url))
             opened.on("pageerror", lambda error: complaints.append(str(error)))
-            opened.on("console", lambda m: None if m.text.startswith(ours) else complaints.append(m.text))
+            opened.on("console", lambda m: None if m.text.startswith(NOTES) else complaints.append(m.text))
             opened.goto(f"/#/{page}")
             expect(opened.locator("main h1")).to_be_visible()
             return opened

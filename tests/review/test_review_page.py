@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from chereme.serve.guard import HEADERS
-from in_browser import COUNT, intercept
+from in_browser import COUNT, NOTES, intercept
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -84,7 +84,7 @@ def page(browser, page_of) -> Iterator[Page]:
     complaints: list[str] = []
     opened.on("request", lambda r: None if r.url.startswith(page_of.url) else elsewhere.append(r.url))
     opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda m: None if m.text.startswith("Failed to load resource") else complaints.append(m.text))
+    opened.on("console", lambda m: None if m.text.startswith(NOTES) else complaints.append(m.text))
     opened.goto("/")
     yield opened
     context.close()

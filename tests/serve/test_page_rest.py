@@ -25,7 +25,7 @@ def is_drawn_anew(page: Page, canvas: str, change: Callable[[], None]) -> bool:
     drawn = f"document.querySelector('{canvas}').toDataURL()"
     before = page.evaluate(drawn)
     change()
-    page.wait_for_function(f"(before) => {drawn} !== before", arg=before, timeout=5000)
+    page.wait_for_function(f"(before) => {drawn} !== before", arg=before)
     return rests(page)
 
 
@@ -54,7 +54,9 @@ def test_a_clip(open_page):
     page.wait_for_function("() => document.querySelector('#film').paused")
     assert rests(page)
     assert barriers(page) == []
-    assert is_drawn_anew(page, "#skeleton", lambda: page.get_by_label("Place in the clip").fill("0.5"))
+    place = page.get_by_label("Place in the clip")
+    far = "0.8" if float(place.input_value()) < 0.5 else "0.2"
+    assert is_drawn_anew(page, "#skeleton", lambda: place.fill(far))
     assert is_drawn_anew(page, "#skeleton", lambda: page.click("#bones"))
     assert is_drawn_anew(page, "#skeleton", lambda: page.click("#bones"))
     assert is_drawn_anew(page, "#skeleton", lambda: page.set_viewport_size({"width": 800, "height": 700}))
